@@ -1,0 +1,56 @@
+package problem
+
+// The problems that the platform itself can answer with. A module's own codes
+// come from its spec, by Rule.
+
+// NotFound is also the answer for what belongs to another tenant: the two must not differ.
+func NotFound(what string) *Error {
+	return New(404, "NOT_FOUND", "Not found", "there is no such %s", what)
+}
+
+// Invalid lists what is wrong with a request's values.
+func Invalid(fields ...FieldError) *Error {
+	e := New(400, "INVALID_REQUEST", "Invalid request", "the request does not fit the API description; see errors")
+	e.Fields = fields
+	return e
+}
+
+// Rule is a business rule's refusal: a code and message from the spec.
+func Rule(code, message string) *Error {
+	return New(409, code, "Refused by a rule", "%s", message)
+}
+
+// Conflict says that someone else changed the object meanwhile.
+func Conflict() *Error {
+	return New(409, "CONCURRENT_CHANGE", "Concurrent change", "the object is being changed by others; load it again and retry")
+}
+
+// Stale answers an If-Match that names another version than the current one.
+func Stale() *Error {
+	return New(412, "STALE_VERSION", "Stale version", "If-Match does not name the current version; load the object again and use its ETag")
+}
+
+// KeyReused answers an Idempotency-Key that was used for another request.
+func KeyReused() *Error {
+	return New(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency key reused", "this Idempotency-Key came with a different request before; use a new key for a new request")
+}
+
+// KeyInFlight answers an Idempotency-Key whose first request is still running.
+func KeyInFlight() *Error {
+	return New(409, "IDEMPOTENCY_KEY_IN_FLIGHT", "Request still running", "the first request with this Idempotency-Key is still running; retry shortly")
+}
+
+// Unauthorized says that no valid token came with the request.
+func Unauthorized(detail string) *Error {
+	return New(401, "UNAUTHORIZED", "Unauthorized", "%s", detail)
+}
+
+// Forbidden says that the token is valid but its roles do not allow this.
+func Forbidden(detail string) *Error {
+	return New(403, "FORBIDDEN", "Forbidden", "%s", detail)
+}
+
+// Unavailable says that a part the request needs is down; how names what to do.
+func Unavailable(how string) *Error {
+	return New(503, "UNAVAILABLE", "Temporarily unavailable", "%s", how)
+}
