@@ -1,0 +1,48 @@
+# Every command a developer needs. `make help` lists them.
+export GOTOOLCHAIN := auto
+export CGO_ENABLED ?= 1
+
+APP   ?= demo-api
+OKSAI := cd codegen && go run ./cmd/oksai
+TOOL  := go tool -modfile=codegen/tools/go.mod
+BIN   := .oksai-bin
+
+.PHONY: help generate check serve test test-kafka bench lint fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+generate: ## write everything that comes from spec/
+	$(OKSAI) generate --spec ../spec --out ..
+
+check: ## check the specs and that the generated files are up to date
+	$(OKSAI) generate --spec ../spec --out .. --check
+
+serve: $(BIN) ## build and run one app with its own engines (APP=demo-api)
+	@go build -o $(BIN)/$(APP) ./handwritten/apps/$(APP)
+	@exec $(BIN)/$(APP) serve
+
+test: ## run every test, on real engines, with the race detector
+	go vet ./...
+	go test -race ./...
+	cd codegen && go vet ./... && go test ./...
+
+test-kafka: ## run the integration tests against a real Apache Kafka
+	OKSAI_TEST_KAFKA=real go test -count=1 ./handwritten/runtime/outbox ./handwritten/runtime/consume ./handwritten/runtime/reaction ./handwritten/runtime/service
+
+bench: ## measure, and print ratios taken in one run
+	CGO_ENABLED=0 go test -run '^$$' -bench . -benchtime 3s ./handwritten/runtime/...
+
+lint: ## vet, staticcheck and the vulnerability check
+	go vet ./...
+	$(TOOL) staticcheck ./handwritten/...
+	$(TOOL) govulncheck ./...
+
+fmt: ## format the handwritten code
+	gofmt -l -w handwritten codegen
+
+clean: ## remove built programs and the data of `make serve`
+	rm -rf $(BIN) .oksai
+
+$(BIN):
+	@mkdir -p $@

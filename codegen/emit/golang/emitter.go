@@ -1,0 +1,63 @@
+// Package golang emits the domain packages gen/<module>: types, states, events,
+// commands, their codecs, decisions, read models, reactions and timers.
+//
+// One file of this package emits one kind of output. Above each dense block a
+// comment shows the Go that it makes. A spec that passed the checks must not
+// fail here; what fails nevertheless is reported with its position.
+package golang
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/oksai/oksai/codegen/ir"
+)
+
+// Emitter writes the domain packages.
+type Emitter struct{ root string }
+
+// Option changes how the emitter works.
+type Option func(*Emitter)
+
+// Root sets the import path below which gen/ is found; the default is this repository's.
+func Root(path string) Option { return func(e *Emitter) { e.root = path } }
+
+// New returns the emitter.
+func New(options ...Option) *Emitter {
+	e := &Emitter{root: "github.com/oksai/oksai"}
+	for _, o := range options {
+		o(e)
+	}
+	return e
+}
+
+// Name identifies the emitter in messages.
+func (e *Emitter) Name() string { return "golang" }
+
+// Emit returns the files of all modules, by path.
+func (e *Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
+	if err := checkCycles(p); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	var failed []error
+	for _, m := range p.Modules {
+		g := &module{Module: m, root: e.root}
+		for _, f := range g.files() {
+			source, err := render(f)
+			failed = append(failed, err)
+			files[f.path] = source
+		}
+		failed = append(failed, g.errs...)
+	}
+	return files, errors.Join(failed...)
+}
+
+func render(f *file) ([]byte, error) {
+	var b bytes.Buffer
+	if err := f.Render(&b); err != nil {
+		return nil, fmt.Errorf("render %s: %w", f.path, err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,141 @@
+package openapi
+
+import (
+	"strings"
+
+	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/naming"
+)
+
+const eventName = "RecordedEvent"
+
+// builder makes one module's document.
+type builder struct {
+	schemas  *schemas
+	examples map[*ir.Command]any
+}
+
+// Module returns the document of a module's API.
+func Module(m *ir.Module) *Document {
+	b := &builder{schemas: &schemas{byName: map[string]*Schema{}}, examples: inputExamples(m)}
+	d := newDocument(m.Name, m.Doc, m.File)
+	for _, a := range m.Aggregates {
+		d.Tags = append(d.Tags, Tag{Name: a.Name, Description: a.Doc})
+		b.schemas.byName[a.Name] = b.stateView(a)
+		d.addAnswers(a)
+		for _, c := range Commands(a) {
+			d.add(c.HTTP, b.command(a, c))
+		}
+	}
+	for _, q := range m.Queries {
+		d.addTag(q)
+		d.add(q.HTTP, b.query(q))
+	}
+	for name, s := range b.schemas.byName {
+		d.Components.Schemas[name] = s
+	}
+	return d
+}
+
+// Commands are an aggregate's commands that callers may give; the others only
+// follow from reactions and timers.
+func Commands(a *ir.Aggregate) []*ir.Command {
+	var out []*ir.Command
+	for _, c := range a.Commands {
+		if len(c.Allow) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// RowName is the name of the schema of a query's rows.
+func RowName(q *ir.Query) string {
+	if len(q.Derive) > 0 {
+		return q.Name + "Row"
+	}
+	return naming.Go(q.Projection.Name) + "Row"
+}
+
+// stateView is what callers see of an aggregate: its state with its identity.
+func (b *builder) stateView(a *ir.Aggregate) *Schema {
+	v := b.schemas.view(a.Doc, a.State)
+	v.Properties = append(Properties{
+		{"id", &Schema{Type: "string", Format: "uuid"}},
+		{"version", &Schema{Type: "integer", Format: "int64", Description: "Grows with each event; also the ETag."}},
+	}, v.Properties...)
+	v.Required = append([]string{"id", "version"}, v.Required...)
+	return v
+}
+
+func newDocument(title, doc, file string) *Document {
+	return &Document{
+		OpenAPI:   "3.1.0",
+		Generated: "by oksai from " + file + "; do not edit",
+		Info:      Info{Title: title, Description: doc, Version: "1"},
+		Security:  []Security{{"bearerAuth": {}}},
+		Paths:     map[string]PathItem{},
+		Components: Components{
+			SecuritySchemes: map[string]SecurityScheme{"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"}},
+			Responses: map[string]*Response{"Problem": {
+				Description: "The request was not carried out; `code` says why.",
+				Content:     map[string]Media{problemType: {Schema: reference("Problem")}},
+			}},
+			Schemas: map[string]*Schema{"Problem": problemSchema(), "FieldError": fieldErrorSchema()},
+		},
+	}
+}
+
+func (d *Document) add(r ir.Route, op *Operation) {
+	item := d.Paths[r.Path]
+	if item == nil {
+		item = PathItem{}
+		d.Paths[r.Path] = item
+	}
+	item[strings.ToLower(r.Method)] = op
+}
+
+// addTag names the group of a query over a read model; the others belong to their aggregate's.
+func (d *Document) addTag(q *ir.Query) {
+	if q.Projection == nil {
+		return
+	}
+	name := tag(q)
+	for _, t := range d.Tags {
+		if t.Name == name {
+			return
+		}
+	}
+	d.Tags = append(d.Tags, Tag{Name: name, Description: q.Projection.Doc})
+}
+
+// inputExamples are the first inputs that the spec's own examples give to each command.
+func inputExamples(m *ir.Module) map[*ir.Command]any {
+	out := map[*ir.Command]any{}
+	for _, a := range m.Aggregates {
+		for _, e := range a.Examples {
+			if len(e.Input) == 0 || out[e.Command] != nil {
+				continue
+			}
+			input := map[string]any{}
+			for _, assigned := range e.Input {
+				if value, ok := literal(assigned.Value); ok {
+					input[assigned.Field] = value
+				}
+			}
+			out[e.Command] = input
+		}
+	}
+	return out
+}
+
+// platformRole may read what belongs to no single tenant.
+const platformRole = "PlatformAdmin"
+
+// Roles are the roles of which a caller of q needs one; none means any valid token.
+func Roles(q *ir.Query) []string {
+	if len(q.Allow) == 0 && q.Platform {
+		return []string{platformRole}
+	}
+	return q.Allow
+}

@@ -1,0 +1,170 @@
+package openapi
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/oksai/oksai/codegen/ir"
+)
+
+const moneyName = "Money"
+
+// schemas collects what a module's operations refer to. Enums and structs are
+// shared by name; constrained scalars stand where they are used, since a name
+// like JobTitle says less to a caller than its limits do.
+type schemas struct {
+	byName map[string]*Schema
+}
+
+func reference(name string) *Schema { return &Schema{Ref: "#/components/schemas/" + name} }
+
+// field returns the schema of one value, with its field's own words and default.
+func (s *schemas) field(f *ir.Field) *Schema {
+	schema := s.value(f.Type)
+	if f.Doc != "" {
+		schema.Description = f.Doc
+	}
+	if value, ok := literal(f.Default); ok {
+		schema.Default = value
+	}
+	return schema
+}
+
+// object returns an object of the fields, all of them required but the optional
+// ones and those a default stands in for.
+func (s *schemas) object(doc string, fields []*ir.Field) *Schema {
+	o := &Schema{Type: "object", Description: doc}
+	for _, f := range fields {
+		o.Properties = append(o.Properties, Property{Name: f.Name, Schema: s.field(f)})
+		if !f.Type.Optional && f.Default == nil {
+			o.Required = append(o.Required, f.Name)
+		}
+	}
+	return o
+}
+
+// view is object for what is answered: only optional fields can be missing.
+func (s *schemas) view(doc string, fields []*ir.Field) *Schema {
+	o := s.object(doc, fields)
+	o.Required = nil
+	for i, f := range fields {
+		o.Properties[i].Schema.Default = nil
+		if !f.Type.Optional {
+			o.Required = append(o.Required, f.Name)
+		}
+	}
+	return o
+}
+
+func (s *schemas) value(t ir.Type) *Schema {
+	switch t.Kind {
+	case ir.Enum, ir.Struct:
+		s.define(t.Def)
+		return reference(t.Def.Name)
+	case ir.List, ir.Set:
+		unique := t.Kind == ir.Set || t.Limits.Unique
+		return &Schema{Type: "array", Items: s.value(*t.Elem), UniqueItems: unique, MinItems: t.Limits.MinItems, MaxItems: t.Limits.MaxItems}
+	case ir.Map:
+		return &Schema{Type: "object", AdditionalProperties: s.value(*t.Elem)}
+	case ir.Money:
+		s.byName[moneyName] = money()
+		return reference(moneyName)
+	}
+	return scalar(t)
+}
+
+// define adds a named type; the placeholder ends the recursion of types that contain themselves.
+func (s *schemas) define(def *ir.TypeDef) {
+	if s.byName[def.Name] != nil {
+		return
+	}
+	s.byName[def.Name] = &Schema{}
+	if def.Type.Kind == ir.Struct {
+		*s.byName[def.Name] = *s.object(def.Doc, def.Fields)
+		return
+	}
+	*s.byName[def.Name] = *enum(def)
+}
+
+func enum(def *ir.TypeDef) *Schema {
+	e := &Schema{Type: "string", Description: def.Doc}
+	for _, v := range def.Values {
+		e.Enum = append(e.Enum, v.Name)
+		if v.Doc != "" {
+			e.Description = strings.TrimSpace(fmt.Sprintf("%s\n- `%s`: %s", e.Description, v.Name, v.Doc))
+		}
+	}
+	return e
+}
+
+func money() *Schema {
+	return &Schema{
+		Type:        "object",
+		Description: "An amount in the currency's smallest unit.",
+		Properties: Properties{
+			{"amount", &Schema{Type: "integer", Format: "int64"}},
+			{"currency", &Schema{Type: "string", Description: "ISO 4217", Pattern: "^[A-Z]{3}$"}},
+		},
+		Required: []string{"amount", "currency"},
+	}
+}
+
+// formats are the JSON types of scalars; the limits come on top.
+var formats = map[ir.Kind]Schema{
+	ir.String:    {Type: "string"},
+	ir.Text:      {Type: "string"},
+	ir.Bool:      {Type: "boolean"},
+	ir.Int:       {Type: "integer", Format: "int64"},
+	ir.Decimal:   {Type: "string", Format: "decimal"},
+	ir.UUID:      {Type: "string", Format: "uuid"},
+	ir.Ref:       {Type: "string", Format: "uuid"},
+	ir.Timestamp: {Type: "string", Format: "date-time"},
+	ir.Date:      {Type: "string", Format: "date"},
+	ir.Duration:  {Type: "integer", Format: "int64", Description: "Milliseconds."},
+	ir.Email:     {Type: "string", Format: "email"},
+	ir.URL:       {Type: "string", Format: "uri"},
+	ir.JSON:      {},
+}
+
+func scalar(t ir.Type) *Schema {
+	schema := formats[t.Kind]
+	if t.Def != nil {
+		schema.Description = t.Def.Doc
+	}
+	l := t.Limits
+	schema.MinLength, schema.MaxLength, schema.Pattern = l.MinLength, l.MaxLength, l.Pattern
+	schema.Minimum, schema.Maximum = l.Min, l.Max
+	if t.Kind == ir.Duration {
+		schema.Minimum, schema.Maximum = milliseconds(l.Min), milliseconds(l.Max)
+	}
+	return &schema
+}
+
+func milliseconds(seconds *int64) *int64 {
+	if seconds == nil {
+		return nil
+	}
+	ms := *seconds * 1000
+	return &ms
+}
+
+// literal is the JSON value of a constant expression.
+func literal(e *ir.Expr) (any, bool) {
+	switch {
+	case e == nil:
+		return nil, false
+	case e.Op == ir.Literal && e.Value != nil:
+		return e.Value, true
+	case e.Op == ir.ListOf:
+		items := make([]any, 0, len(e.Args))
+		for _, arg := range e.Args {
+			item, ok := literal(arg)
+			if !ok {
+				return nil, false
+			}
+			items = append(items, item)
+		}
+		return items, true
+	}
+	return nil, false
+}

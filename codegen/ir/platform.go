@@ -1,0 +1,88 @@
+// Package ir is the resolved, target-neutral model of a platform: what the
+// specs mean, with every name bound, every default filled in and every
+// expression typed. Emitters read it; nothing in it knows Go, SQL or HTTP
+// libraries. It marshals to JSON for people and tools.
+package ir
+
+import "github.com/oksai/oksai/codegen/diag"
+
+// Pos is where in the specs something was said.
+type Pos = diag.Pos
+
+// Platform is everything the specs say.
+type Platform struct {
+	Name     string
+	Doc      string
+	Apps     []*App
+	Roles    []string
+	Defaults Defaults
+	Bus      Bus
+	// Tenancy names the aggregate that is a tenant and the condition under which it may act; nil without one.
+	Tenancy *Tenancy
+	Modules []*Module // sorted by name
+	Pos     Pos       `json:"-"`
+}
+
+// App is one executable: a set of modules behind one port.
+type App struct {
+	Name      string // kebab-case, e.g. "demo-api"
+	Doc       string
+	Port      int
+	Modules   []*Module `json:"-"`
+	Operators bool      // audience: operators
+	Pos       Pos       `json:"-"`
+}
+
+// Defaults hold for every module unless it says otherwise.
+type Defaults struct {
+	SnapshotEvery int64
+	PageSize      int64
+	PageMax       int64
+	TTLDays       int64 // of ClickHouse rows; 0 keeps them for ever
+}
+
+// Bus says how events reach other services.
+type Bus struct {
+	Topic      string // pattern of the public topics, e.g. "{module}-events"
+	Partitions int
+}
+
+// Tenancy tells which aggregate a tenant is and when it is active.
+type Tenancy struct {
+	Aggregate *Aggregate `json:"-"`
+	Active    *Expr      // over state
+}
+
+// Module is one bounded context.
+type Module struct {
+	Name        string
+	Doc         string
+	File        string // the spec it comes from, e.g. "spec/job.yaml"
+	Types       []*TypeDef
+	Aggregates  []*Aggregate
+	External    []*ExternalEvent
+	Projections []*Projection
+	Queries     []*Query
+	Reactions   []*Reaction
+	Pos         Pos `json:"-"`
+}
+
+// Aggregate returns the module's aggregate of that name, or nil.
+func (m *Module) Aggregate(name string) *Aggregate {
+	for _, a := range m.Aggregates {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// Projection returns the module's projection of that name, or nil.
+func (m *Module) Projection(name string) *Projection {
+	for _, p := range m.Projections {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package load
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/syntax"
+)
+
+// PlatformAdmin is the role that reads across tenants.
+const PlatformAdmin = "PlatformAdmin"
+
+func (l *loader) readPlatform() {
+	p := l.platform
+	p.Name, p.Doc, p.Pos = l.root.Text("platform"), l.root.Text("doc"), l.root.Node.Pos
+	if p.Name == "" {
+		l.diags.Errorf(p.Pos, "missing-key", "the platform has no name").WithHint("begin with `platform: <name>`")
+	}
+	for _, role := range l.root.Texts("roles") {
+		p.Roles = append(p.Roles, role.Text)
+	}
+	l.readDefaults()
+	l.readBus()
+	for _, e := range l.root.Entries("apps") {
+		p.Apps = append(p.Apps, l.readApp(e))
+	}
+}
+
+func (l *loader) readDefaults() {
+	r := syntax.Read(l.root.Get("defaults"), "defaults", &l.diags)
+	page := syntax.Read(r.Get("page"), "page", &l.diags)
+	l.platform.Defaults = ir.Defaults{
+		SnapshotEvery: orElse(r.Int("snapshot_every"), 100),
+		PageSize:      orElse(page.Int("size"), 50),
+		PageMax:       orElse(page.Int("max"), 200),
+		TTLDays:       l.days(r, "ttl"),
+	}
+	page.Done()
+	r.Done()
+}
+
+func (l *loader) readBus() {
+	r := syntax.Read(l.root.Get("bus"), "bus", &l.diags)
+	l.platform.Bus = ir.Bus{Topic: r.Text("topic"), Partitions: int(orElse(r.Int("partitions"), 12))}
+	if l.platform.Bus.Topic == "" {
+		l.platform.Bus.Topic = "{module}-events"
+	}
+	r.Done()
+}
+
+func (l *loader) readApp(e syntax.Entry) *ir.App {
+	r := syntax.Read(e.Value, "an app", &l.diags)
+	app := &ir.App{
+		Name: e.Key, Doc: r.Text("doc"), Port: int(orElse(r.Int("port"), 0)), Pos: e.Pos,
+		Operators: r.Choice("audience", "users", "operators") == "operators",
+	}
+	for _, n := range r.Texts("modules") {
+		m := l.module(n.Text)
+		if m == nil {
+			l.diags.Errorf(n.Pos, "unknown-module", "there is no module %q", n.Text).Suggest(n.Text, l.moduleNames())
+			continue
+		}
+		app.Modules = append(app.Modules, m.ir)
+	}
+	r.Done()
+	return app
+}
+
+func (l *loader) resolveTenancy() {
+	n := l.root.Get("tenancy")
+	if n == nil {
+		return
+	}
+	r := syntax.Read(n, "tenancy", &l.diags)
+	name := r.Text("aggregate")
+	a := l.findAggregate(name, nil)
+	if a == nil {
+		l.unknownAggregate(n.Pos, name)
+		return
+	}
+	l.platform.Tenancy = &ir.Tenancy{Aggregate: a.ir, Active: l.condition(r, "active", expr.NewScope(stateRoot(a.ir)))}
+	if l.platform.Tenancy.Active == nil && r.Node.Get("active") == nil {
+		l.diags.Errorf(n.Pos, "missing-key", "tenancy does not say when a tenant is active").WithHint("add `active: state.status == 'active'`")
+	}
+	r.Done()
+}
+
+// findAggregate finds "module.Name", or "Name" in the module at hand.
+func (l *loader) findAggregate(name string, here *module) *aggregate {
+	if mod, local, ok := strings.Cut(name, "."); ok {
+		here, name = l.module(mod), local
+	}
+	if here == nil {
+		return nil
+	}
+	return here.aggregate(name)
+}
+
+func (l *loader) unknownAggregate(pos diag.Pos, name string) {
+	var names []string
+	for _, m := range l.modules {
+		for _, a := range m.aggregates {
+			names = append(names, m.ir.Name+"."+a.ir.Name)
+		}
+	}
+	l.diags.Errorf(pos, "unknown-aggregate", "there is no aggregate %q", name).Suggest(name, names)
+}
+
+// days reads a span such as 30d, 12w or 2y; absent is 0.
+func (l *loader) days(r *syntax.Reader, key string) int64 {
+	text := r.Text(key)
+	if text == "" {
+		return 0
+	}
+	units := map[byte]int64{'d': 1, 'w': 7, 'y': 365}
+	n, err := strconv.ParseInt(text[:len(text)-1], 10, 32)
+	if unit := units[text[len(text)-1]]; err == nil && unit > 0 && n > 0 {
+		return n * unit
+	}
+	l.diags.Errorf(r.Node.Get(key).Pos, "bad-literal", "%q is not a span of days", text).WithHint("write it as 30d, 12w or 2y")
+	return 0
+}
+
+func orElse(n *int64, otherwise int64) int64 {
+	if n == nil {
+		return otherwise
+	}
+	return *n
+}

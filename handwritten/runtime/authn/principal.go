@@ -1,0 +1,38 @@
+// Package authn answers who is calling: it verifies bearer tokens and carries
+// the principal they name. What the principal may do is decided elsewhere.
+package authn
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Principal is the verified caller.
+type Principal struct {
+	// Subject is the token's sub claim, stable for one user or client.
+	Subject string
+	// Tenant is the tenant the token was issued for; zero for a principal of the platform itself.
+	Tenant uuid.UUID
+	// Roles are the names from platform.yaml that the token grants.
+	Roles []string
+}
+
+// HasAny reports whether p holds at least one of roles.
+func (p Principal) HasAny(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(p.Roles, role) })
+}
+
+type contextKey struct{}
+
+// With returns a context that carries p.
+func With(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, contextKey{}, p)
+}
+
+// From returns the principal that With stored; false where nobody is signed in.
+func From(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(contextKey{}).(Principal)
+	return p, ok
+}

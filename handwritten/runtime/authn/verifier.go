@@ -1,0 +1,179 @@
+package authn
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jwt"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
+)
+
+const (
+	// MaxTokenBytes bounds a token before anything of it is decoded.
+	MaxTokenBytes = 8 << 10
+
+	maxRoles        = 64
+	maxNameBytes    = 256
+	tenantClaim     = "tenant"
+	rolesClaim      = "roles"
+	signInAgain     = "the bearer token is not valid here; sign in again"
+	expiredTryAgain = "the bearer token has expired; sign in again"
+)
+
+// Verifier checks bearer tokens: JWTs signed with EdDSA by a key of the configured set.
+type Verifier struct {
+	cfg  Config
+	keys *keyring
+}
+
+// NewVerifier lists everything that is wrong with cfg. A key set in a file or
+// in memory is parsed at once; one behind a URL when it is first needed.
+func NewVerifier(cfg Config) (*Verifier, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	keys, err := newKeyring(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{cfg: cfg, keys: keys}, nil
+}
+
+// Verify returns the principal that token names. Its errors are *problem.Error:
+// 401 for a token that proves nothing, 503 where the key server cannot be reached.
+func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
+	kid, err := keyID(token)
+	if err != nil {
+		return Principal{}, unauthorized(err)
+	}
+	key, err := v.keys.key(ctx, kid)
+	if errors.Is(err, errUnknownKey) {
+		return Principal{}, unauthorized(err)
+	}
+	if err != nil {
+		return Principal{}, problem.Unavailable("the keys that verify tokens cannot be loaded; retry shortly").Because(err)
+	}
+	// The algorithm is fixed here, by us: the token's header has no say in it.
+	claims, err := jwt.Parse([]byte(token),
+		jwt.WithKey(jwa.EdDSA(), key),
+		jwt.WithIssuer(v.cfg.Issuer), jwt.WithAudience(v.cfg.Audience),
+		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.SubjectKey),
+		jwt.WithClock(jwt.ClockFunc(v.cfg.Clock)), jwt.WithAcceptableSkew(v.cfg.Skew))
+	if errors.Is(err, jwt.TokenExpiredError()) {
+		return Principal{}, problem.Unauthorized(expiredTryAgain).Because(err)
+	}
+	if err != nil {
+		return Principal{}, unauthorized(err)
+	}
+	p, err := principal(claims)
+	if err != nil {
+		return Principal{}, unauthorized(err)
+	}
+	return p, nil
+}
+
+func unauthorized(cause error) error { return problem.Unauthorized(signInAgain).Because(cause) }
+
+// keyID reads the key id from the header of a compact JWS, and refuses what no
+// honest issuer of ours sends before any signature is computed. Where to find a
+// key (jku, x5u, jwk, x5c) is not read at all: the token cannot name its own judge.
+func keyID(token string) (string, error) {
+	if len(token) > MaxTokenBytes {
+		return "", fmt.Errorf("the token has %d bytes, more than %d", len(token), MaxTokenBytes)
+	}
+	if strings.ContainsAny(token, "\r\n") { // which the base64 decoder would skip
+		return "", errors.New("the token has line breaks")
+	}
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return "", fmt.Errorf("the token has %d parts, not the 3 of a compact JWS", len(parts))
+	}
+	var raw [3][]byte
+	for i, part := range parts {
+		var err error
+		// Strict: otherwise many texts are the same token.
+		if raw[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || len(raw[i]) == 0 {
+			return "", fmt.Errorf("part %d of the token is not base64url", i+1)
+		}
+	}
+	var header struct {
+		Alg, Kid string
+		Crit     []string
+		B64      *bool
+	}
+	if err := json.Unmarshal(raw[0], &header); err != nil {
+		return "", fmt.Errorf("the token's header: %w", err)
+	}
+	switch {
+	case header.Alg != jwa.EdDSA().String():
+		return "", fmt.Errorf("the token's alg is %.20q, not EdDSA", header.Alg)
+	case header.Crit != nil || header.B64 != nil:
+		return "", errors.New("the token's header has extensions (crit, b64)")
+	case header.Kid == "" || len(header.Kid) > maxNameBytes:
+		return "", errors.New("the token's header has no usable kid")
+	}
+	return header.Kid, nil
+}
+
+func principal(claims jwt.Token) (Principal, error) {
+	subject, _ := claims.Subject()
+	if subject == "" || len(subject) > maxNameBytes {
+		return Principal{}, errors.New("the token's sub is empty or too long")
+	}
+	tenant, err := tenantOf(claims)
+	if err != nil {
+		return Principal{}, err
+	}
+	roles, err := rolesOf(claims)
+	if err != nil {
+		return Principal{}, err
+	}
+	return Principal{Subject: subject, Tenant: tenant, Roles: roles}, nil
+}
+
+// tenantOf returns zero where the claim is absent. A claim that is there must
+// be a canonical, non-zero id: an issuer's mistake must not turn a tenant's
+// user into a principal of the platform.
+func tenantOf(claims jwt.Token) (uuid.UUID, error) {
+	if !claims.Has(tenantClaim) {
+		return uuid.Nil, nil
+	}
+	var text string
+	if err := claims.Get(tenantClaim, &text); err != nil {
+		return uuid.Nil, fmt.Errorf("the token's tenant claim: %w", err)
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || id == uuid.Nil || id.String() != text {
+		return uuid.Nil, fmt.Errorf("the token's tenant claim %.40q is not a tenant id", text)
+	}
+	return id, nil
+}
+
+func rolesOf(claims jwt.Token) ([]string, error) {
+	if !claims.Has(rolesClaim) {
+		return nil, nil
+	}
+	var list []any
+	if err := claims.Get(rolesClaim, &list); err != nil {
+		return nil, fmt.Errorf("the token's roles claim: %w", err)
+	}
+	if len(list) > maxRoles {
+		return nil, fmt.Errorf("the token's roles claim has %d entries, more than %d", len(list), maxRoles)
+	}
+	roles := make([]string, 0, len(list))
+	for _, entry := range list {
+		role, ok := entry.(string)
+		if !ok || role == "" || len(role) > maxNameBytes {
+			return nil, errors.New("the token's roles claim has an entry that is not a role's name")
+		}
+		roles = append(roles, role)
+	}
+	return roles, nil
+}

@@ -1,0 +1,61 @@
+// Package bus is the platform's shape on Kafka: its topics, its partitions, and
+// how one recorded event becomes one record and is read back.
+//
+// Two kinds of topic exist. The internal log carries every event, keyed by
+// tenant, so that all of a tenant's events are in one partition in log order.
+// A module's public topic carries what the spec publishes, keyed by stream.
+package bus
+
+import (
+	"cmp"
+
+	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	defaultPartitions  = 12
+	defaultReplication = -1
+)
+
+// Config says where Kafka is and how the platform is laid out on it.
+type Config struct {
+	// Platform names the internal topic and the relay's transactional id.
+	Platform string
+	// Brokers are the seed brokers, host:port.
+	Brokers []string
+	// Partitions is the log topic's partition count; 0 means 12. It decides which
+	// partition a tenant is in, so it must not change once the topic exists.
+	Partitions int32
+	// Replication is the replication factor of new topics; 0 means the broker's default.
+	Replication int16
+	// Options add what a cluster demands of its clients: TLS, SASL, a dialer.
+	Options []kgo.Opt
+}
+
+// LogTopic is the internal topic that carries every event.
+func (c Config) LogTopic() string { return c.Platform + "-log" }
+
+// EventsTopic is the module's public topic.
+func (c Config) EventsTopic(module string) string { return module + "-events" }
+
+// PartitionCount is the number of partitions of each of the platform's topics.
+func (c Config) PartitionCount() int32 { return cmp.Or(c.Partitions, defaultPartitions) }
+
+// PartitionOf is the log partition that holds the tenant's events. It asks the
+// very partitioner that producers use, so the two cannot disagree.
+func (c Config) PartitionOf(tenant uuid.UUID) int32 {
+	record := &kgo.Record{Key: tenant[:]}
+	return int32(partitioner().ForTopic(c.LogTopic()).Partition(record, int(c.PartitionCount())))
+}
+
+// Client opens a client for the platform's cluster. The caller closes it.
+func (c Config) Client(opts ...kgo.Opt) (*kgo.Client, error) {
+	base := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.RecordPartitioner(partitioner())}
+	return kgo.NewClient(append(append(base, c.Options...), opts...)...)
+}
+
+func (c Config) replication() int16 { return cmp.Or(c.Replication, defaultReplication) }
+
+// partitioner hashes keys as Kafka's own clients do.
+func partitioner() kgo.Partitioner { return kgo.StickyKeyPartitioner(nil) }

@@ -1,0 +1,58 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// Ensure creates the log topic and the modules' public topics where they are
+// missing. It fails when the log topic has another number of partitions than
+// the configuration says: tenants would be looked for in the wrong partition.
+func (c Config) Ensure(ctx context.Context, modules ...string) error {
+	client, err := c.Client()
+	if err != nil {
+		return fmt.Errorf("open a Kafka client: %w", err)
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	topics := []string{c.LogTopic()}
+	for _, module := range modules {
+		topics = append(topics, c.EventsTopic(module))
+	}
+	if err := c.create(ctx, admin, topics); err != nil {
+		return err
+	}
+	return c.checkPartitions(ctx, admin)
+}
+
+func (c Config) create(ctx context.Context, admin *kadm.Client, topics []string) error {
+	answers, err := admin.CreateTopics(ctx, c.PartitionCount(), c.replication(), nil, topics...)
+	if err != nil {
+		return fmt.Errorf("create topics %v: %w", topics, err)
+	}
+	for _, answer := range answers.Sorted() {
+		if answer.Err != nil && !errors.Is(answer.Err, kerr.TopicAlreadyExists) {
+			return fmt.Errorf("create topic %s (%s): %w", answer.Topic, answer.ErrMessage, answer.Err)
+		}
+	}
+	return nil
+}
+
+func (c Config) checkPartitions(ctx context.Context, admin *kadm.Client) error {
+	topics, err := admin.ListTopics(ctx, c.LogTopic())
+	if err != nil {
+		return fmt.Errorf("look at topic %s: %w", c.LogTopic(), err)
+	}
+	log := topics[c.LogTopic()]
+	if log.Err != nil {
+		return fmt.Errorf("look at topic %s: %w", c.LogTopic(), log.Err)
+	}
+	if have, want := len(log.Partitions), int(c.PartitionCount()); have != want {
+		return fmt.Errorf("topic %s has %d partitions and the configuration says %d: set the configuration to %[2]d, tenants are placed by that number", c.LogTopic(), have, want)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// KafkaPartitions is the number of partitions of every topic that the embedded
+// Kafka creates. It never changes: it decides which partition a key is in.
+const KafkaPartitions = 4
+
+// Limits of the disk that records take. A consumer that is further behind than
+// this has lost records, as with any Kafka; the event store has them all.
+const (
+	kafkaRetentionBytes = "536870912" // of one partition: 512 MiB
+	kafkaSegmentBytes   = "33554432"  // what is deleted at once: 32 MiB
+	kafkaCleaningMillis = "60000"
+	kafkaTopicsEvery    = time.Minute
+)
+
+// kafka is a broker inside this process: one node, topics made on first use,
+// data on disk.
+type kafka struct {
+	cluster *kfake.Cluster
+	log     *slog.Logger
+}
+
+func startKafka(o Options, brokers *[]string) (engine, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	options := []kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.Ports(port),
+		kfake.AllowAutoTopicCreation(),
+		kfake.DefaultNumPartitions(KafkaPartitions),
+		kfake.DataDir(filepath.Join(o.Dir, "kafka")),
+		kfake.BrokerConfigs(map[string]string{
+			"log.cleaner.backoff.ms": kafkaCleaningMillis,
+			"log.segment.bytes":      kafkaSegmentBytes,
+		}),
+	}
+	if !o.NoSync {
+		options = append(options, kfake.SyncWrites())
+	}
+	cluster, err := kfake.NewCluster(options...)
+	if err != nil {
+		return nil, fmt.Errorf("embedded: start kafka: %w", err)
+	}
+	*brokers = cluster.ListenAddrs()
+	return kafka{cluster, o.Log}, nil
+}
+
+// supervise bounds the disk that each topic takes. The broker deletes old
+// records only of topics that say so themselves, and a topic made on first use
+// says nothing.
+func (k kafka) supervise(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.cluster.ListenAddrs()...))
+	if err != nil {
+		return fmt.Errorf("embedded: kafka client: %w", err)
+	}
+	defer client.Close()
+	for {
+		if err := boundTopics(ctx, kadm.NewClient(client)); err != nil && ctx.Err() == nil {
+			k.log.Warn("embedded kafka keeps old records", "error", err)
+		}
+		if wait(ctx, kafkaTopicsEvery) != nil {
+			return nil
+		}
+	}
+}
+
+func boundTopics(ctx context.Context, admin *kadm.Client) error {
+	topics, err := admin.ListTopics(ctx)
+	if err != nil || len(topics) == 0 {
+		return err
+	}
+	limit := kafkaRetentionBytes
+	set := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.bytes", Value: &limit}}
+	_, err = admin.AlterTopicConfigs(ctx, set, topics.Names()...)
+	return err
+}
+
+func (k kafka) stop(context.Context) error {
+	k.cluster.Close()
+	return nil
+}

@@ -1,0 +1,82 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/bus"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	// deliverWithin bounds how long a page waits for Kafka before it is given
+	// up and tried anew; commitWithin bounds the end of its transaction.
+	deliverWithin = 20 * time.Second
+	commitWithin  = 20 * time.Second
+	abortWithin   = 3 * time.Second
+)
+
+// publisher writes pages of the log to Kafka. All relays of a platform share
+// one transactional id, so that Kafka itself refuses a relay that was replaced.
+type publisher struct {
+	bus    bus.Config
+	client *kgo.Client
+}
+
+func newPublisher(config bus.Config) (*publisher, error) {
+	client, err := config.Client(
+		kgo.TransactionalID(config.Platform+"-relay"),
+		kgo.TransactionTimeout(deliverWithin+commitWithin),
+		kgo.RecordDeliveryTimeout(deliverWithin),
+		kgo.ProducerLinger(0),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("open a Kafka producer: %w", err)
+	}
+	return &publisher{bus: config, client: client}, nil
+}
+
+func (p *publisher) close() { p.client.Close() }
+
+// publish writes a page as one transaction, in log order. After an error the
+// publisher must be closed: what Kafka got of the page is unknown, and only a
+// new producer may go on.
+func (p *publisher) publish(ctx context.Context, page []event.Recorded) error {
+	if err := p.client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin a Kafka transaction: %w", err)
+	}
+	if err := p.client.ProduceSync(ctx, p.records(page)...).FirstErr(); err != nil {
+		p.abort(ctx)
+		return fmt.Errorf("publish %d events from %v: %w", len(page), page[0].Position, err)
+	}
+	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	defer cancel()
+	if err := p.client.EndTransaction(committing, kgo.TryCommit); err != nil {
+		p.abort(ctx)
+		return fmt.Errorf("commit %d events from %v to Kafka: %w", len(page), page[0].Position, err)
+	}
+	return nil
+}
+
+// abort tells Kafka at once that the page is given up, so that consumers need
+// not wait for the transaction to time out. The error that led here counts.
+func (p *publisher) abort(ctx context.Context) {
+	aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortWithin)
+	defer cancel()
+	if p.client.AbortBufferedRecords(aborting) == nil {
+		_ = p.client.EndTransaction(aborting, kgo.TryAbort)
+	}
+}
+
+func (p *publisher) records(page []event.Recorded) []*kgo.Record {
+	records := make([]*kgo.Record, 0, 2*len(page))
+	for _, e := range page {
+		records = append(records, p.bus.LogRecord(e))
+		if e.Published {
+			records = append(records, p.bus.PublicRecord(e))
+		}
+	}
+	return records
+}

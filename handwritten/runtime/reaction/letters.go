@@ -1,0 +1,128 @@
+package reaction
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// letters writes one consumer's dead letters.
+type letters struct {
+	store    *eventstore.Store
+	clock    func() time.Time
+	consumer string
+}
+
+// parkedStreams tells which of the deliveries' streams are parked.
+func (l letters) parkedStreams(ctx context.Context, work []delivery) (map[streamKey]bool, error) {
+	ids := make([]uuid.UUID, len(work))
+	for i, d := range work {
+		ids[i] = d.event.Stream.ID
+	}
+	rows, err := l.store.Reader().Query(ctx, `
+		SELECT DISTINCT tenant_id, stream_id FROM oksai.dead_letters
+		WHERE consumer = $1 AND status = 'parked' AND stream_id = ANY ($2)`, l.consumer, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the parked streams of %s: %w", l.consumer, err)
+	}
+	parked := map[streamKey]bool{}
+	var key streamKey
+	if _, err := pgx.ForEachRow(rows, []any{&key.tenant, &key.id}, func() error { parked[key] = true; return nil }); err != nil {
+		return nil, fmt.Errorf("read the parked streams of %s: %w", l.consumer, err)
+	}
+	return parked, nil
+}
+
+// park keeps a delivery that failed. Parking it again counts its attempts.
+func (l letters) park(ctx context.Context, d delivery, failure error, attempts int) error {
+	return l.write(ctx, d, func(tx pgx.Tx, record []byte) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO oksai.dead_letters AS l
+				(tenant_id, consumer, event_id, stream_id, epoch, xid, seq, record, first_at, last_at, code, error, attempts, status)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, 'parked')
+			ON CONFLICT (tenant_id, consumer, event_id) DO UPDATE
+			SET attempts = l.attempts + EXCLUDED.attempts, last_at = EXCLUDED.last_at, code = EXCLUDED.code, error = EXCLUDED.error, status = 'parked'`,
+			append(l.columns(d, record), code(failure), failure.Error(), attempts)...)
+		return err
+	})
+}
+
+// parkBehind keeps a delivery whose stream is parked, to hold the order. It
+// reports false, and keeps nothing, when the stream is not parked any more: the
+// lock makes a replay that ends the parking and this statement take turns.
+func (l letters) parkBehind(ctx context.Context, d delivery) (parked bool, err error) {
+	err = l.write(ctx, d, func(tx pgx.Tx, record []byte) error {
+		return tx.QueryRow(ctx, `
+			WITH ahead AS (
+				SELECT FROM oksai.dead_letters WHERE tenant_id = $1 AND consumer = $2 AND stream_id = $4 AND status = 'parked' FOR SHARE
+			), parked AS (
+				INSERT INTO oksai.dead_letters
+					(tenant_id, consumer, event_id, stream_id, epoch, xid, seq, record, first_at, last_at, code, error, attempts, status)
+				SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'BEHIND', 'an earlier event of its stream is parked', 0, 'parked'
+				WHERE EXISTS (SELECT FROM ahead)
+				ON CONFLICT (tenant_id, consumer, event_id) DO NOTHING
+			)
+			SELECT EXISTS (SELECT FROM ahead)`, l.columns(d, record)...).Scan(&parked)
+	})
+	return parked, err
+}
+
+func (l letters) write(ctx context.Context, d delivery, do func(tx pgx.Tx, record []byte) error) error {
+	record, err := json.Marshal(envelopeOf(d.record))
+	if err == nil {
+		err = l.store.InTenants(ctx, []uuid.UUID{d.event.Stream.Tenant}, func(tx pgx.Tx) error { return do(tx, record) })
+	}
+	if err != nil {
+		return fmt.Errorf("park event %s of %s: %w", d.event.ID, l.consumer, err)
+	}
+	return nil
+}
+
+func (l letters) columns(d delivery, record []byte) []any {
+	e := d.event
+	return []any{e.Stream.Tenant, l.consumer, e.ID, e.Stream.ID, int32(d.at.Epoch), d.at.XID, d.at.Seq, record, l.clock().UTC()}
+}
+
+// envelope is a Kafka record as a dead letter keeps it: readable for operators,
+// and complete, so that a replay decodes it as it was decoded first.
+type envelope struct {
+	Topic     string            `json:"topic"`
+	Partition int32             `json:"partition"`
+	Offset    int64             `json:"offset"`
+	Key       []byte            `json:"key"`
+	Headers   map[string]string `json:"headers"`
+	At        time.Time         `json:"at"`
+	Payload   json.RawMessage   `json:"payload,omitempty"`
+	// Raw is the value when it is not JSON.
+	Raw []byte `json:"raw,omitempty"`
+}
+
+func envelopeOf(r *kgo.Record) envelope {
+	e := envelope{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Headers: map[string]string{}, At: r.Timestamp.UTC()}
+	for _, h := range r.Headers {
+		e.Headers[h.Key] = string(h.Value)
+	}
+	if json.Valid(r.Value) {
+		e.Payload = r.Value
+	} else {
+		e.Raw = r.Value
+	}
+	return e
+}
+
+func (e envelope) record() *kgo.Record {
+	r := &kgo.Record{Topic: e.Topic, Partition: e.Partition, Offset: e.Offset, Key: e.Key, Timestamp: e.At, Value: e.Payload}
+	if e.Raw != nil {
+		r.Value = e.Raw
+	}
+	for key, value := range e.Headers {
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: key, Value: []byte(value)})
+	}
+	return r
+}

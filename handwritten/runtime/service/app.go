@@ -1,0 +1,31 @@
+package service
+
+import (
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
+)
+
+// App is one executable: what was generated for it, with its rules plugged in.
+type App struct {
+	// Name is the spec's, e.g. "demo-api".
+	Name string
+	// Platform prefixes what the apps of one platform share, e.g. the log's topic.
+	Platform string
+	// Port is where the app listens unless PORT says otherwise.
+	Port int
+	// Partitions of the log topic; 0 means 12.
+	Partitions int32
+	// OpenAPI is the document of all the app's modules.
+	OpenAPI []byte
+	// Roles are those that tokens may carry.
+	Roles []string
+	// Schemas are the idempotent PostgreSQL schemas of the app's modules, applied in this order.
+	Schemas []string
+	// Assemble makes the modules. newGuard turns the directory of tenants into
+	// the guard that deps.Guard must be before modules are made.
+	Assemble func(deps Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
+	// Demo fills an app that runs on its own engines, through its public API, and
+	// returns the tenant that development tokens belong to. It is called at every
+	// start, so it must be idempotent. Nil fills in nothing.
+	Demo func(api DemoAPI) (tenant string, err error)
+}

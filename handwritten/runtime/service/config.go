@@ -1,0 +1,138 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is what an operator can set, each by an environment variable; a name
+// with _FILE appended names a file that holds the value, for secrets. An engine
+// without an endpoint is started by the app itself, in DataDir.
+type Config struct {
+	DatabaseURL   string        `env:"DATABASE_URL"`
+	ClickHouseURL string        `env:"CLICKHOUSE_URL"`
+	KafkaBrokers  []string      `env:"KAFKA_BROKERS"`
+	RedisURL      string        `env:"REDIS_URL"`
+	Host          string        `env:"HOST" envDefault:"127.0.0.1"`
+	Port          int           `env:"PORT"` // default: the app's own; 0 takes a free one
+	LogLevel      slog.Level    `env:"LOG_LEVEL" envDefault:"INFO"`
+	DataDir       string        `env:"OKSAI_DATA" envDefault:".oksai"`
+	JWKSURL       string        `env:"AUTH_JWKS_URL"`
+	JWKSFile      string        `env:"AUTH_JWKS_PATH"`
+	Issuer        string        `env:"AUTH_ISSUER"`
+	Audience      string        `env:"AUTH_AUDIENCE"`
+	CursorSecret  string        `env:"CURSOR_SECRET"`
+	StopGrace     time.Duration `env:"STOP_GRACE" envDefault:"8s"`
+}
+
+// secretsFromFiles are the variables that may be given as a file.
+var secretsFromFiles = []string{"DATABASE_URL", "CLICKHOUSE_URL", "REDIS_URL", "CURSOR_SECRET"}
+
+// LoadConfig reads the environment (KEY=VALUE pairs) and reports all mistakes at once.
+func LoadConfig(environ []string, defaultPort int) (Config, error) {
+	vars := env.ToMap(environ)
+	c := Config{Port: defaultPort}
+	errs := readSecretFiles(vars)
+	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
+		errs = append(errs, parseErrors(err)...)
+	}
+	errs = append(errs, c.validate()...)
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, fmt.Errorf("the settings cannot be used:\n%w", err)
+	}
+	return c, nil
+}
+
+func readSecretFiles(vars map[string]string) (errs []error) {
+	for _, name := range secretsFromFiles {
+		path := vars[name+"_FILE"]
+		if path == "" {
+			continue
+		}
+		if vars[name] != "" {
+			errs = append(errs, fmt.Errorf("%s and %s_FILE are both set: keep one", name, name))
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s_FILE: %w", name, err))
+			continue
+		}
+		vars[name] = strings.TrimSpace(string(text))
+	}
+	return errs
+}
+
+func parseErrors(err error) []error {
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		return all.Errors
+	}
+	return []error{err}
+}
+
+func (c Config) validate() (errs []error) {
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.Port >= 0 && c.Port <= 65535, "PORT is %d: use 0 (any free port) to 65535", c.Port)
+	check(c.DatabaseURL == "" || hasScheme(c.DatabaseURL, "postgres", "postgresql"), "DATABASE_URL must look like postgres://user:password@host:5432/database")
+	check(c.ClickHouseURL == "" || hasScheme(c.ClickHouseURL, "http", "https"), "CLICKHOUSE_URL must look like http://user:password@host:8123/database")
+	check(c.RedisURL == "" || hasScheme(c.RedisURL, "redis", "rediss"), "REDIS_URL must look like redis://host:6379/0")
+	check(c.JWKSURL == "" || c.JWKSFile == "", "AUTH_JWKS_URL and AUTH_JWKS_PATH are both set: keep one")
+	check(!c.ownKeys() || c.embedsDatabase(), "DATABASE_URL is set, so tokens need a real issuer: set AUTH_JWKS_URL or AUTH_JWKS_PATH, AUTH_ISSUER and AUTH_AUDIENCE")
+	check(c.ownKeys() || (c.Issuer != "" && c.Audience != ""), "AUTH_ISSUER and AUTH_AUDIENCE must be set together with AUTH_JWKS_URL or AUTH_JWKS_PATH")
+	check(c.CursorSecret == "" || len(c.CursorSecret) >= 32, "CURSOR_SECRET has %d characters: use at least 32", len(c.CursorSecret))
+	check(c.CursorSecret != "" || c.embedsDatabase(), "DATABASE_URL is set, so replicas must share CURSOR_SECRET (at least 32 characters)")
+	return errs
+}
+
+// ownKeys reports whether the app signs its own development tokens.
+func (c Config) ownKeys() bool { return c.JWKSURL == "" && c.JWKSFile == "" }
+
+func (c Config) embedsDatabase() bool { return c.DatabaseURL == "" }
+
+func hasScheme(raw string, schemes ...string) bool {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	for _, s := range schemes {
+		if u.Scheme == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Redacted returns the settings for people to read, secrets hidden.
+func (c Config) Redacted() map[string]any {
+	return map[string]any{
+		"DATABASE_URL": redactURL(c.DatabaseURL), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL),
+		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL),
+		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir,
+		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
+		"CURSOR_SECRET": map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
+		"STOP_GRACE":    c.StopGrace.String(),
+	}
+}
+
+func redactURL(raw string) string {
+	if raw == "" {
+		return "(embedded)"
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Redacted()
+}

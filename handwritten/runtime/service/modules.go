@@ -1,0 +1,145 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/bus"
+	"github.com/oksai/oksai/handwritten/runtime/cache"
+	"github.com/oksai/oksai/handwritten/runtime/consume"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/outbox"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
+	"github.com/oksai/oksai/handwritten/runtime/timer"
+)
+
+// statusTTL is how long a tenant's status is believed, once in Redis and once in
+// memory: together well below tenancy.MaxStale.
+const statusTTL = 2 * time.Second
+
+// startBus starts what brings committed events to those who follow them.
+func (p *process) startBus(context.Context) (err error) {
+	store := p.clients.store
+	p.bus = bus.Config{Platform: p.app.Platform, Brokers: p.config.KafkaBrokers, Partitions: p.app.Partitions}
+	p.relay, err = outbox.New(outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.registry})
+	if err != nil {
+		return fmt.Errorf("outbox relay: %w", err)
+	}
+	p.waiter = projection.NewWaiter(projection.WaiterConfig{Reader: store.Reader(), PartitionOf: p.bus.PartitionOf})
+	p.stack.start(Task{Name: "outbox relay", Run: p.relay.Run})
+	p.stack.start(Task{Name: "consistency waiter", Run: p.waiter.Run})
+	return nil
+}
+
+func (p *process) startModules(ctx context.Context) error {
+	deps, err := p.deps()
+	if err != nil {
+		return err
+	}
+	modules, err := p.app.Assemble(deps, p.guard)
+	if err != nil {
+		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
+	}
+	if err := p.ensureTopics(ctx, modules); err != nil {
+		return err
+	}
+	var https []httpx.Module
+	for _, m := range modules {
+		https = append(https, m.HTTP)
+		p.startModule(m)
+	}
+	p.startTimers(modules)
+	p.server, err = httpx.NewServer(httpx.Config{
+		App: p.app.Name, Addr: p.address(), OpenAPI: p.app.OpenAPI, Log: p.log, Registry: p.registry,
+	}, https...)
+	return err
+}
+
+func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
+	names := make([]string, len(modules))
+	for i, m := range modules {
+		names[i] = m.Name
+	}
+	if err := p.bus.Ensure(ctx, names...); err != nil {
+		return fmt.Errorf("KAFKA_BROKERS: %w", err)
+	}
+	return nil
+}
+
+func (p *process) deps() (Deps, error) {
+	verifier, err := p.config.verifier(p.clock)
+	if err != nil {
+		return Deps{}, err
+	}
+	secret, err := p.config.cursorSecret()
+	if err != nil {
+		return Deps{}, err
+	}
+	cursors, err := httpx.NewCursors(secret)
+	if err != nil {
+		return Deps{}, err
+	}
+	return Deps{
+		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
+		Waiter: p.waiter, Verifier: verifier, Clock: p.clock, Log: p.log,
+	}, nil
+}
+
+func (p *process) guard(d tenancy.Directory) httpx.Guard {
+	shared := cache.New[tenancy.Status](p.clients.redis, cache.Config{
+		Name: p.app.Platform + ":tenant-status:1", TTL: statusTTL, Clock: p.clock, Log: p.log,
+	})
+	return tenancy.NewGuard(tenancy.Cached(d, shared), statusTTL, p.clock)
+}
+
+// startModule starts a module's loops: its own, its read models' and its reactions'.
+func (p *process) startModule(m *Module) {
+	for _, t := range m.Tasks {
+		p.stack.start(t)
+	}
+	store := projection.NewStore(p.clients.store.Writer(), p.clients.store.Reader(), p.clock)
+	config := projection.Config{
+		ClickHouse: p.clients.clickhouse, Log: p.clients.store, Store: store,
+		Partitions: p.bus.PartitionCount(), Logger: p.log, Metrics: p.readModels, Clock: p.clock,
+	}
+	for _, model := range m.Models {
+		p.startProjection(projection.NewRunner(model, config))
+	}
+	for _, table := range m.Tables {
+		p.startProjection(projection.NewAsync(table, config))
+	}
+	for _, d := range m.Reactions {
+		reactor := reaction.New(reaction.Config{Definition: d, Bus: p.bus, Store: p.clients.store, Logger: p.log, Clock: p.clock})
+		p.stack.start(Task{Name: "reaction " + d.Name, Run: reactor.Run})
+	}
+}
+
+// startTimers starts the one service that fires the timers of all modules.
+func (p *process) startTimers(modules []*Module) {
+	var definitions []timer.Definition
+	for _, m := range modules {
+		definitions = append(definitions, m.Timers...)
+	}
+	fired := timer.New(timer.Config{Store: p.clients.store, Definitions: definitions, Clock: p.clock, Logger: p.log})
+	p.stack.start(Task{Name: "timers", Run: fired.Run})
+}
+
+// follower is a read model that follows the log, in ClickHouse or PostgreSQL.
+type follower interface {
+	consume.Handler
+	Consumer() string
+	Run(ctx context.Context, consume func(context.Context) error) error
+}
+
+func (p *process) startProjection(f follower) {
+	name := f.Consumer()
+	consumer := consume.New(consume.Config{
+		Name: name, Bus: p.bus, Handler: f, Store: p.clients.store, Logger: p.log, Clock: p.clock,
+		OnAdvance: func(partition int32, at event.Position) { p.waiter.Advance(name, partition, at) },
+	})
+	p.stack.start(Task{Name: "projection " + name, Run: func(ctx context.Context) error { return f.Run(ctx, consumer.Run) }})
+}

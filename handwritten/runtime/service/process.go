@@ -1,0 +1,171 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/oksai/oksai/handwritten/runtime/bus"
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/outbox"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
+)
+
+// process is one running app.
+type process struct {
+	app        App
+	config     Config
+	log        *slog.Logger
+	out        io.Writer
+	clock      func() time.Time
+	started    time.Time
+	registry   *prometheus.Registry
+	stack      *stack
+	engines    *embedded.Engines
+	clients    *clients
+	bus        bus.Config
+	relay      *outbox.Relay
+	waiter     *projection.Waiter
+	readModels *projection.Metrics
+	server     *httpx.Server
+}
+
+// Serve runs the app until ctx ends, then stops it from the top: readiness goes
+// false, requests drain, consumers and the relay finish, engines stop last.
+func Serve(ctx context.Context, app App, config Config, log *slog.Logger, out io.Writer) (err error) {
+	p := &process{app: app, config: config, log: log, out: out, clock: utcNow, started: time.Now(),
+		registry: newRegistry(), stack: newStack(log)}
+	p.readModels = projection.NewMetrics(p.registry)
+	defer func() { err = errors.Join(err, p.stop()) }()
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	return p.stack.wait(ctx)
+}
+
+func utcNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// start brings everything up, from the engines to the HTTP server.
+func (p *process) start(ctx context.Context) error {
+	if err := os.MkdirAll(p.config.DataDir, 0o755); err != nil {
+		return fmt.Errorf("OKSAI_DATA: %w", err)
+	}
+	for _, step := range []func(context.Context) error{p.startEngines, p.migrate, p.openClients, p.startBus, p.startModules, p.serve} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *process) startEngines(ctx context.Context) (err error) {
+	embeds := p.config.embedsDatabase()
+	p.config, p.engines, err = p.config.withEngines(ctx, p.log)
+	if err != nil {
+		return err
+	}
+	if p.engines != nil {
+		p.stack.start(Task{Name: "embedded engines", Run: p.engines.Run})
+	}
+	if !embeds {
+		p.app.Demo = nil
+	}
+	return nil
+}
+
+func (p *process) migrate(ctx context.Context) error {
+	if err := eventstore.Migrate(ctx, p.config.DatabaseURL); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return applySchemas(ctx, p.config.DatabaseURL, p.app.Schemas)
+}
+
+// applySchemas creates what the modules' PostgreSQL projections need and is not there yet.
+func applySchemas(ctx context.Context, url string, schemas []string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, schema := range schemas {
+		if _, err := conn.Exec(ctx, schema); err != nil {
+			return fmt.Errorf("apply a module's PostgreSQL schema: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *process) openClients(ctx context.Context) (err error) {
+	if p.clients, err = connect(ctx, p.config, p.clock, p.log); err != nil {
+		return err
+	}
+	p.stack.start(Task{Name: "event store", Run: p.clients.store.Run})
+	return nil
+}
+
+func (p *process) serve(ctx context.Context) error {
+	p.server.Check("database", func(ctx context.Context) error { return p.clients.store.Reader().Ping(ctx) })
+	p.server.Check("redis", func(ctx context.Context) error { return p.clients.redis.Ping(ctx).Err() })
+	p.stack.start(Task{Name: "http server", Run: p.server.Run})
+	address, err := p.listening(ctx)
+	if err != nil {
+		return err
+	}
+	baseURL := "http://" + address
+	p.log.Info("ready", "app", p.app.Name, "url", baseURL)
+	if p.app.Demo == nil {
+		return nil
+	}
+	return p.welcome(ctx, baseURL)
+}
+
+// listening waits for the server's address, or for the failure that keeps it from having one.
+func (p *process) listening(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if err := p.stack.wait(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	address, err := p.server.Address(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return "", cause
+	}
+	return address, err
+}
+
+func (p *process) address() string {
+	return net.JoinHostPort(p.config.Host, strconv.Itoa(p.config.Port))
+}
+
+func (p *process) stop() error {
+	err := p.stack.stop(p.config.StopGrace)
+	if p.clients != nil {
+		p.clients.close()
+	}
+	if p.engines != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), p.config.StopGrace)
+		defer cancel()
+		err = errors.Join(err, p.engines.Stop(ctx))
+	}
+	return err
+}
