@@ -3,6 +3,7 @@ package load
 import (
 	"github.com/oksai/oksai/codegen/expr"
 	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
@@ -47,7 +48,7 @@ func (m *module) field(e syntax.Entry, o owner) *ir.Field {
 // inlineEnum names an enum after where it stands, unless the aggregate's state
 // has it already under the same name with the same values.
 func (m *module) inlineEnum(f *ir.Field, r *syntax.Reader, o owner) ir.Type {
-	def := &ir.TypeDef{Module: m.ir.Name, Name: o.name + pascal(f.Name), Doc: f.Doc, Inline: true, Pos: f.Pos}
+	def := &ir.TypeDef{Module: m.ir.Name, Name: o.name + naming.Go(f.Name), Doc: f.Doc, Inline: true, Pos: f.Pos}
 	m.defineEnum(def, r)
 	for _, s := range o.state {
 		if s.Name == f.Name && s.Type.Kind == ir.Enum && s.Type.Def.Inline && sameValues(s.Type.Def, def) {

@@ -15,6 +15,8 @@ type module struct {
 	*ir.Module
 	root string
 	errs []error
+	// patternList is what patternsOf found, once it was asked.
+	patternList []pattern
 }
 
 // file is one file to be.

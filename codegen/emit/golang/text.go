@@ -51,3 +51,5 @@ func article(word string) string {
 func sentence(code string) string {
 	return strings.ToLower(strings.ReplaceAll(code, "_", " "))
 }
+
+func trimDot(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), ".") }

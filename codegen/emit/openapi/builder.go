@@ -17,7 +17,7 @@ type builder struct {
 
 // Module returns the document of a module's API.
 func Module(m *ir.Module) *Document {
-	b := &builder{schemas: &schemas{byName: map[string]*Schema{}}, examples: inputExamples(m)}
+	b := &builder{schemas: &schemas{module: m.Name, byName: map[string]*Schema{}}, examples: inputExamples(m)}
 	d := newDocument(m.Name, m.Doc, m.File)
 	for _, a := range m.Aggregates {
 		d.Tags = append(d.Tags, Tag{Name: a.Name, Description: a.Doc})

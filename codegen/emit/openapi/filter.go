@@ -2,23 +2,42 @@ package openapi
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// Filter is one query parameter of a list: a column, how it is compared, and the parameter's name.
+// Filter is one query parameter of a list: its name, the column, and how it is
+// compared. A search looks into all columns that the spec names for it.
 type Filter struct {
 	Param  string
 	Column *ir.Field
-	Op     string // eq, in, any, search, gt, gte, lt, lte
+	Op     string // eq, in, any, gt, gte, lt, lte, search
 }
+
+const searchParam = "search"
 
 // Filters are the query parameters by which q can be narrowed, in the spec's order.
 func Filters(q *ir.Query) []Filter {
 	var out []Filter
 	for _, f := range q.Filters {
 		for _, op := range f.Ops {
+			if op == searchParam && f.Column.Name != SearchColumns(q)[0] {
+				continue // it is one parameter for all of them
+			}
 			out = append(out, expand(f.Column, op)...)
+		}
+	}
+	return out
+}
+
+// SearchColumns are the columns that the parameter "search" looks into.
+func SearchColumns(q *ir.Query) []string {
+	var out []string
+	for _, f := range q.Filters {
+		if slices.Contains(f.Ops, searchParam) {
+			out = append(out, f.Column.Name)
 		}
 	}
 	return out
@@ -28,6 +47,8 @@ func expand(column *ir.Field, op string) []Filter {
 	switch op {
 	case "eq":
 		return []Filter{{column.Name, column, op}}
+	case searchParam:
+		return []Filter{{searchParam, column, op}}
 	case "range":
 		var out []Filter
 		for _, bound := range []string{"gte", "gt", "lte", "lt"} {
@@ -43,7 +64,7 @@ var filterDocs = map[string]string{
 	"eq":     "Only rows where %s is this.",
 	"in":     "Only rows where %s is one of these.",
 	"any":    "Only rows where %s has any of these.",
-	"search": "Only rows where %s contains this, in upper or lower case.",
+	"search": "Only rows in whose %s all these words occur, in upper or lower case.",
 	"gte":    "Only rows where %s is this or more.",
 	"gt":     "Only rows where %s is more than this.",
 	"lte":    "Only rows where %s is this or less.",
@@ -53,13 +74,20 @@ var filterDocs = map[string]string{
 func (b *builder) filters(q *ir.Query) []*Parameter {
 	var out []*Parameter
 	for _, f := range Filters(q) {
-		p := &Parameter{Name: f.Param, In: "query", Description: fmt.Sprintf(filterDocs[f.Op], f.Column.Name), Schema: b.filterSchema(f)}
+		p := &Parameter{Name: f.Param, In: "query", Description: fmt.Sprintf(filterDocs[f.Op], subject(q, f)), Schema: b.filterSchema(f)}
 		if p.Schema.Type == "array" {
 			p.Explode = new(bool) // a,b rather than the parameter twice
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+func subject(q *ir.Query, f Filter) string {
+	if f.Op == searchParam {
+		return strings.Join(SearchColumns(q), " or ")
+	}
+	return f.Column.Name
 }
 
 // filterSchema is the type of a filter's value: what is looked for need not keep
@@ -72,7 +100,7 @@ func (b *builder) filterSchema(f Filter) *Schema {
 	t.Limits = ir.Constraints{}
 	value := b.schemas.value(t)
 	switch {
-	case f.Op == "search":
+	case f.Op == searchParam:
 		return &Schema{Type: "string"}
 	case f.Op == "in" || f.Op == "any":
 		return &Schema{Type: "array", Items: value}

@@ -122,6 +122,8 @@ type Schema struct {
 	Example              any        `json:"example,omitempty"`
 	// TimeFormat tells ogen a Go layout; the public document does not have it.
 	TimeFormat string `json:"x-ogen-time-format,omitempty"`
+	// Stored means that the server has the value as JSON text already.
+	Stored bool `json:"-"`
 }
 
 // Property is a named member of an object.

@@ -46,6 +46,8 @@ func (s *Schema) lenient() *Schema {
 	switch {
 	case s == nil:
 		return nil
+	case s.Stored:
+		return &Schema{}
 	case s.Ref != "":
 		return &Schema{Ref: s.Ref}
 	}

@@ -116,8 +116,17 @@ func (b *builder) row(q *ir.Query) *Schema {
 		t.Optional = true // a division by zero gives none
 		fields = append(fields, &ir.Field{Name: d.Name, Type: t})
 	}
-	b.schemas.byName[name] = b.schemas.view(q.Projection.Doc, fields)
+	row := b.schemas.view(q.Projection.Doc, fields)
+	for i, f := range fields {
+		row.Properties[i].Schema.Stored = StoredAsJSON(f.Type)
+	}
+	b.schemas.byName[name] = row
 	return reference(name)
+}
+
+// StoredAsJSON tells which columns a read model keeps as JSON text.
+func StoredAsJSON(t ir.Type) bool {
+	return t.Kind == ir.Struct || t.Kind == ir.Money || t.Kind == ir.JSON
 }
 
 func (b *builder) page(q *ir.Query, doc string, item *Schema) *Response {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/naming"
 )
 
 const moneyName = "Money"
@@ -13,7 +14,17 @@ const moneyName = "Money"
 // shared by name; constrained scalars stand where they are used, since a name
 // like JobTitle says less to a caller than its limits do.
 type schemas struct {
+	module string
 	byName map[string]*Schema
+}
+
+// TypeName is what a module's API calls a named type: its own by their names,
+// another module's with that module's name in front.
+func TypeName(module string, def *ir.TypeDef) string {
+	if def.Module == module {
+		return def.Name
+	}
+	return naming.Go(def.Module) + def.Name
 }
 
 func reference(name string) *Schema { return &Schema{Ref: "#/components/schemas/" + name} }
@@ -60,7 +71,7 @@ func (s *schemas) value(t ir.Type) *Schema {
 	switch t.Kind {
 	case ir.Enum, ir.Struct:
 		s.define(t.Def)
-		return reference(t.Def.Name)
+		return reference(TypeName(s.module, t.Def))
 	case ir.List, ir.Set:
 		unique := t.Kind == ir.Set || t.Limits.Unique
 		return &Schema{Type: "array", Items: s.value(*t.Elem), UniqueItems: unique, MinItems: t.Limits.MinItems, MaxItems: t.Limits.MaxItems}
@@ -75,15 +86,16 @@ func (s *schemas) value(t ir.Type) *Schema {
 
 // define adds a named type; the placeholder ends the recursion of types that contain themselves.
 func (s *schemas) define(def *ir.TypeDef) {
-	if s.byName[def.Name] != nil {
+	name := TypeName(s.module, def)
+	if s.byName[name] != nil {
 		return
 	}
-	s.byName[def.Name] = &Schema{}
+	s.byName[name] = &Schema{}
 	if def.Type.Kind == ir.Struct {
-		*s.byName[def.Name] = *s.object(def.Doc, def.Fields)
+		*s.byName[name] = *s.object(def.Doc, def.Fields)
 		return
 	}
-	*s.byName[def.Name] = *enum(def)
+	*s.byName[name] = *enum(def)
 }
 
 func enum(def *ir.TypeDef) *Schema {
@@ -153,6 +165,8 @@ func literal(e *ir.Expr) (any, bool) {
 	switch {
 	case e == nil:
 		return nil, false
+	case e.Op == ir.StructOf:
+		return structLiteral(e)
 	case e.Op == ir.Literal && e.Value != nil:
 		return e.Value, true
 	case e.Op == ir.ListOf:
@@ -167,4 +181,21 @@ func literal(e *ir.Expr) (any, bool) {
 		return items, true
 	}
 	return nil, false
+}
+
+func structLiteral(e *ir.Expr) (any, bool) {
+	names := []string{"amount", "currency"} // money's
+	if e.Type.Def != nil {
+		names = nil
+		for _, f := range e.Type.Def.Fields {
+			names = append(names, f.Name)
+		}
+	}
+	members := map[string]any{}
+	for i, arg := range e.Args {
+		if value, ok := literal(arg); ok {
+			members[names[i]] = value
+		}
+	}
+	return members, true
 }

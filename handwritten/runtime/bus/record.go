@@ -36,20 +36,22 @@ const (
 
 const specVersion = "1.0"
 
-// LogRecord is the event as a record of the internal log.
+// LogRecord is the event as a record of the internal log. The record's own
+// timestamp is when it is produced: retention and delivery time-outs count from
+// it, and the event may be old.
 func (c Config) LogRecord(e event.Recorded) *kgo.Record {
 	headers := append(cloudEvent(e),
 		header(headerPosition, e.Position.Token()),
 		header(headerPublished, strconv.FormatBool(e.Published)),
 		header(headerUser, e.Metadata.User))
-	return &kgo.Record{Topic: c.LogTopic(), Key: e.Stream.Tenant[:], Value: e.Payload, Headers: headers, Timestamp: e.At}
+	return &kgo.Record{Topic: c.LogTopic(), Key: e.Stream.Tenant[:], Value: e.Payload, Headers: headers}
 }
 
 // PublicRecord is the event as a record of its module's public topic.
 func (c Config) PublicRecord(e event.Recorded) *kgo.Record {
 	return &kgo.Record{
 		Topic: c.EventsTopic(e.Stream.Module), Key: []byte(e.Stream.ID.String()),
-		Value: e.Payload, Headers: cloudEvent(e), Timestamp: e.At,
+		Value: e.Payload, Headers: cloudEvent(e),
 	}
 }
 

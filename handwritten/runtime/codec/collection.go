@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,3 +84,6 @@ func convert[From, To ~string](list []From) []To {
 	}
 	return out
 }
+
+// SameJSON reports whether a and b are the same text.
+func SameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }

@@ -121,3 +121,6 @@ func Later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Micro is t in UTC with the microseconds that the databases keep.
+func Micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -131,3 +131,11 @@ type Loaded[S any] struct {
 	Position event.Position
 	At       time.Time
 }
+
+// Caller is who gives a command, as rules and expressions see it.
+type Caller struct {
+	// Tenant is the caller's; zero for the platform itself.
+	Tenant  uuid.UUID
+	Subject string
+	Roles   []string
+}

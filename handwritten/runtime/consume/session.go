@@ -40,7 +40,6 @@ func (c *Consumer) session(ctx context.Context) error {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { c.release(lost) }),
 		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { c.release(lost) }),
-		kgo.WithContext(ctx),
 		kgo.AdjustFetchOffsetsFn(func(assigned context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 			<-opened
 			return c.assign(ctx, assigned, client, offsets)

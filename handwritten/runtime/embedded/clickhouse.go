@@ -55,7 +55,7 @@ func startClickHouse(ctx context.Context, o Options, address *string) (engine, e
 	user := url.UserPassword("default", rand.Text())
 	u := url.URL{Scheme: "http", User: user, Host: loopback(port), Path: "/default"}
 	*address = u.String()
-	command, err := clickHouseCommand(ctx, o.Dir, port, user)
+	command, err := clickHouseCommand(ctx, o, port, user)
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +68,13 @@ func startClickHouse(ctx context.Context, o Options, address *string) (engine, e
 }
 
 // clickHouseCommand decides which program serves.
-func clickHouseCommand(ctx context.Context, dir string, port int, user *url.Userinfo) (func() (*exec.Cmd, error), error) {
+func clickHouseCommand(ctx context.Context, o Options, port int, user *url.Userinfo) (func() (*exec.Cmd, error), error) {
 	library := os.Getenv(chdbLibEnv)
 	if library == "" {
 		if program, ok := findClickHouse(ctx); ok {
-			return installedClickHouse(program, filepath.Join(dir, "clickhouse-server"), port, user)
+			return installedClickHouse(program, filepath.Join(o.Dir, "clickhouse-server"), port, user)
 		}
-		folder, err := install(ctx, chdbPackage)
+		folder, err := install(ctx, o.Log, chdbPackage)
 		if err != nil {
 			return nil, fmt.Errorf("%w; or install ClickHouse so that `clickhouse` is on PATH, or set %s to a libchdb.so", err, chdbLibEnv)
 		}
@@ -82,7 +82,7 @@ func clickHouseCommand(ctx context.Context, dir string, port int, user *url.User
 	}
 	password, _ := user.Password()
 	config, err := json.Marshal(chdb.Config{
-		Library: library, Dir: filepath.Join(dir, "clickhouse"), Address: loopback(port),
+		Library: library, Dir: filepath.Join(o.Dir, "clickhouse"), Address: loopback(port),
 		User: user.Username(), Password: password, MaxMemory: clickHouseMemory,
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ func fakeClickHouse(t *testing.T, version string) string {
 func TestRecentClickHouseOnPathIsUsed(t *testing.T) {
 	program := fakeClickHouse(t, "25.8.2.29")
 	dir := t.TempDir()
-	command, err := clickHouseCommand(t.Context(), dir, 1234, url.UserPassword("default", "secret"))
+	command, err := clickHouseCommand(t.Context(), Options{Dir: dir}, 1234, url.UserPassword("default", "secret"))
 	if err != nil {
 		t.Fatal(err)
 	}

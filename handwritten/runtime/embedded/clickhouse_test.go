@@ -2,7 +2,9 @@ package embedded_test
 
 import (
 	"errors"
+	"io"
 	"math/big"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +202,30 @@ func exceptions(t *testing.T, conn driver.Conn) {
 		"INSERT INTO texts VALUES ('one; two'), ('three')")
 	if _, err := conn.PrepareBatch(t.Context(), "INSERT INTO missing"); err == nil {
 		t.Error("a batch for a missing table is accepted")
+	}
+}
+
+// Rows that the table cannot take are refused whole, with the engine's reason.
+func TestClickHouseRefusesBrokenData(t *testing.T) {
+	t.Parallel()
+	engines := start(t, embedded.Options{Dir: t.TempDir(), ClickHouse: true})
+	execClickHouse(t, openClickHouse(t, engines.ClickHouseURL), "CREATE TABLE strict (a UInt8) ENGINE = MergeTree ORDER BY a")
+	const cannotParse = "27"
+	rows := "1\n2\nnonsense\n" + strings.Repeat("3\n", 1<<20)
+	u := strings.TrimSuffix(engines.ClickHouseURL, "default") + "?query=INSERT+INTO+strict+FORMAT+TSV"
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Post(u, "text/plain", strings.NewReader(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if code := res.Header.Get("X-ClickHouse-Exception-Code"); code != cannotParse {
+		text, _ := io.ReadAll(res.Body)
+		t.Errorf("status %d, code %q: %s", res.StatusCode, code, text)
+	}
+	var count uint64
+	if err := openClickHouse(t, engines.ClickHouseURL).QueryRow(t.Context(), "SELECT count() FROM strict").Scan(&count); err != nil || count != 0 {
+		t.Errorf("%d rows, %v", count, err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +74,7 @@ func TestInstallDownloadsOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			dir, err := install(t.Context(), p)
+			dir, err := install(t.Context(), slog.New(slog.DiscardHandler), p)
 			if err != nil {
 				t.Error(err)
 				return
@@ -95,7 +96,7 @@ func TestInstallDownloadsOnce(t *testing.T) {
 func TestInstallRefusesAnotherArchive(t *testing.T) {
 	p, _ := fakeNPM(t, map[string]string{"package/lib/engine.so": "code"})
 	p.sha512 = strings.Repeat("0", 128)
-	if _, err := install(t.Context(), p); err == nil || !strings.Contains(err.Error(), "SHA-512") {
+	if _, err := install(t.Context(), slog.New(slog.DiscardHandler), p); err == nil || !strings.Contains(err.Error(), "SHA-512") {
 		t.Errorf("got %v", err)
 	}
 	nothingInstalled(t)
@@ -103,7 +104,7 @@ func TestInstallRefusesAnotherArchive(t *testing.T) {
 
 func TestInstallRefusesNamesThatLeadOut(t *testing.T) {
 	p, _ := fakeNPM(t, map[string]string{"package/lib/../../../../out": "code"})
-	if dir, err := install(t.Context(), p); err == nil {
+	if dir, err := install(t.Context(), slog.New(slog.DiscardHandler), p); err == nil {
 		t.Errorf("installed to %s", dir)
 	}
 	nothingInstalled(t)
@@ -120,5 +121,14 @@ func nothingInstalled(t *testing.T) {
 		if !strings.HasSuffix(entry.Name(), ".lock") {
 			t.Errorf("%s is left in the cache", entry.Name())
 		}
+	}
+}
+
+func TestWithoutNPMTheEngineIsUnavailable(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv(cacheEnv, t.TempDir())
+	_, err := Start(t.Context(), Options{Dir: t.TempDir(), ClickHouse: true})
+	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "npm is needed") || !strings.Contains(err.Error(), chdbLibEnv) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -29,7 +29,7 @@ type postgres struct {
 
 // startPostgres makes the data folder when there is none and starts the server on it.
 func startPostgres(ctx context.Context, o Options, address *string) (engine, error) {
-	bin, err := findPostgres(ctx)
+	bin, err := findPostgres(ctx, o.Log)
 	if err != nil {
 		return nil, err
 	}

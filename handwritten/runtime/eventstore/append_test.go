@@ -142,7 +142,6 @@ func TestClientsOfManyStreamsShareTransactions(t *testing.T) {
 	}
 }
 
-// A batch is forced by holding up the committer with a locked stream.
 func TestNeighboursInABatchDoNotSuffer(t *testing.T) {
 	t.Parallel()
 	store := start(t)

@@ -34,7 +34,6 @@ func batchParams(commands []*command) db.AppendBatchParams {
 		p.Times = append(p.Times, c.at)
 		addEvents(&p, n, c.events)
 		addKey(&p, n, c)
-		addTimers(&p, n, c.Timers)
 	}
 	return p
 }
@@ -62,17 +61,25 @@ func addKey(p *db.AppendBatchParams, n int64, c *command) {
 	p.KeyHashes = append(p.KeyHashes, c.Key.Hash[:])
 }
 
-func addTimers(p *db.AppendBatchParams, n int64, timers []Timer) {
-	for _, t := range timers {
-		if t.Due.IsZero() {
-			p.ClearedCommands = append(p.ClearedCommands, n)
-			p.ClearedNames = append(p.ClearedNames, t.Name)
+// timerParams collects the timers of all commands that append something; found
+// tells whether there are any. Where nothing happened, no timer can have changed.
+func timerParams(commands []*command) (p db.SetTimersParams, found bool) {
+	for _, c := range commands {
+		if len(c.events) == 0 {
 			continue
 		}
-		p.ArmedCommands = append(p.ArmedCommands, n)
-		p.ArmedNames = append(p.ArmedNames, t.Name)
-		p.ArmedDues = append(p.ArmedDues, t.Due)
+		last := c.events[len(c.events)-1]
+		for _, t := range c.Timers {
+			p.Tenants = append(p.Tenants, c.Stream.Tenant)
+			p.Streams = append(p.Streams, c.Stream.ID)
+			p.Versions = append(p.Versions, last.Version)
+			p.EventIds = append(p.EventIds, last.ID)
+			p.Names = append(p.Names, t.Name)
+			p.Dues = append(p.Dues, t.Due)
+			p.Cleared = append(p.Cleared, t.Due.IsZero())
+		}
 	}
+	return p, len(p.Names) > 0
 }
 
 // outcomes tells the commands of a batch apart again. A command without rows

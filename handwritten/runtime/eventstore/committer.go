@@ -184,7 +184,14 @@ func (c *committer) execute(batch []*pending) ([]db.AppendBatchRow, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	commands := commandsOf(batch)
-	rows, err := db.New(tenantDB{conn: conn, tenants: uuidArray(tenantsOf(commands))}).AppendBatch(ctx, batchParams(commands))
+	var behind recorder
+	if timers, found := timerParams(commands); found {
+		if err := db.New(&behind).SetTimers(ctx, timers); err != nil {
+			return nil, err
+		}
+	}
+	transaction := tenantDB{conn: conn, tenants: uuidArray(tenantsOf(commands)), behind: behind.QueuedQueries}
+	rows, err := db.New(transaction).AppendBatch(ctx, batchParams(commands))
 	if err != nil && conn.IsClosed() {
 		err = fmt.Errorf("%w: the connection broke: %w", ErrUnknownOutcome, err)
 	}

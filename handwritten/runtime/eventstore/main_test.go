@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,14 +72,12 @@ func startAt(t testing.TB, url string, clock func() time.Time) (store *eventstor
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- store.Run(ctx) }()
-	stop = func() {
-		if cancel(); ctx != nil {
-			ctx = nil
-			if err := <-done; err != nil {
-				t.Errorf("Run: %v", err)
-			}
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
 		}
-	}
+	})
 	t.Cleanup(func() {
 		stop()
 		store.Close()

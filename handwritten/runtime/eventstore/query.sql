@@ -48,17 +48,6 @@ WITH command AS (
     SELECT key.tenant_id, key.scope, key.name, key.hash, m.stream_id, m.expected + m.count, m.at
     FROM key JOIN moved m ON m.n = key.n
     ORDER BY key.tenant_id, key.scope, key.name
-), armed AS (
-    INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
-    SELECT m.tenant_id, m.stream_id, a.name, m.module, m.stream_type, a.due
-    FROM ROWS FROM (unnest(@armed_commands::bigint[]), unnest(@armed_names::text[]), unnest(@armed_dues::timestamptz[])) AS a (n, name, due)
-    JOIN moved m ON m.n = a.n
-    ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
-    WHERE t.due <> EXCLUDED.due
-), cleared AS (
-    DELETE FROM oksai.timers t
-    USING ROWS FROM (unnest(@cleared_commands::bigint[]), unnest(@cleared_names::text[])) AS c (n, name), moved m
-    WHERE m.n = c.n AND t.tenant_id = m.tenant_id AND t.stream_id = m.stream_id AND t.name = c.name
 )
 SELECT m.n::bigint AS command, false AS replayed, ''::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
     a.epoch::int AS epoch, a.xid::xid8 AS xid, a.seq::bigint AS seq
@@ -72,6 +61,26 @@ UNION ALL
 SELECT r.n, true, r.hash, r.stream_id, r.version, coalesce(e.epoch, 0), coalesce(e.xid, '0'), coalesce(e.seq, 0)
 FROM remembered r LEFT JOIN oksai.events e ON e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id AND e.version = r.version
 ORDER BY 1, 5;
+
+-- name: SetTimers :exec
+-- Follows AppendBatch in the same transaction. The event proves that its
+-- command was not refused there. A statement of its own, as most batches have
+-- no timers and even idle parts of a statement cost time.
+WITH appended AS (
+    SELECT e.tenant_id, e.stream_id, e.module, e.stream_type, t.name, t.due, t.cleared
+    FROM ROWS FROM (
+        unnest(@tenants::uuid[]), unnest(@streams::uuid[]), unnest(@versions::bigint[]), unnest(@event_ids::uuid[]),
+        unnest(@names::text[]), unnest(@dues::timestamptz[]), unnest(@cleared::boolean[])
+    ) AS t (tenant_id, stream_id, version, event_id, name, due, cleared)
+    JOIN oksai.events e ON e.tenant_id = t.tenant_id AND e.stream_id = t.stream_id AND e.version = t.version AND e.event_id = t.event_id
+), gone AS (
+    DELETE FROM oksai.timers t USING appended a
+    WHERE a.cleared AND t.tenant_id = a.tenant_id AND t.stream_id = a.stream_id AND t.name = a.name
+)
+INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
+SELECT a.tenant_id, a.stream_id, a.name, a.module, a.stream_type, a.due FROM appended a WHERE NOT a.cleared
+ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
+WHERE t.due <> EXCLUDED.due;
 
 -- name: MoveLimit :execrows
 -- Moves one counter; no row means that the limit refuses.

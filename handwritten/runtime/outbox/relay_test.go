@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/event"
@@ -232,9 +233,14 @@ func TestWakeUpCrossesProcesses(t *testing.T) {
 	outboxtest.Go(t, leader.Run)
 	outboxtest.Eventually(t, "one relay leads", leader.Leading)
 	outboxtest.Go(t, standby.Run)
+	conn, err := pgx.Connect(t.Context(), p.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
 	outboxtest.Eventually(t, "the leader listens", func() bool {
 		var listening bool
-		err := p.Store.Reader().QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN oksai_log')`).Scan(&listening)
+		err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN oksai_log')`).Scan(&listening)
 		return err == nil && listening
 	})
 	p.Append(t, outboxtest.Stream(uuid.New()), 0, 1)

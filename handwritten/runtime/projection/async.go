@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -33,44 +32,79 @@ type Async struct {
 	Config
 	def   AsyncDefinition
 	table Table // for its names only
-
-	mu    sync.Mutex
-	lanes map[int32]*lane
+	lanes lanes
 }
+
+// asyncRebuildBatch is small: a transaction that is open holds back all readers of the log.
+const asyncRebuildBatch = 1000
 
 // NewAsync returns the runner of a read model in PostgreSQL; ClickHouse is not used.
 func NewAsync(d AsyncDefinition, c Config) *Async {
 	t := Table{Module: d.Module, Name: d.Name, Hash: d.Hash}
-	return &Async{Config: c.withDefaults(), def: d, table: t, lanes: map[int32]*lane{}}
+	c = c.withDefaults()
+	c.Logger = c.Logger.With("projection", t.Projection())
+	return &Async{Config: c, def: d, table: t}
 }
 
 // Consumer is the consumer's name, with the version of the definition.
 func (a *Async) Consumer() string { return a.table.Consumer() }
 
-// Ensure empties the tables if another version of the definition filled them;
-// the consumer then fills them from the start of the log. Other versions cannot
-// write any more: there is only one set of tables.
+// Run prepares the read model if it is not there, then consumes until the context ends.
+func (a *Async) Run(ctx context.Context, consume func(context.Context) error) error {
+	if !a.insist(ctx, a.Ensure) {
+		return nil
+	}
+	return consume(ctx)
+}
+
+// Ensure builds the read model if this version of its definition has not filled
+// the tables yet. Other versions cannot write any more: there is only one set of
+// tables.
 func (a *Async) Ensure(ctx context.Context) error {
 	return a.Store.exclusive(ctx, a.table.Projection(), func(ctx context.Context) error {
 		built, err := a.Store.built(ctx, a.Consumer())
 		if err != nil || built {
 			return err
 		}
-		return a.restart(ctx)
+		return a.rebuild(ctx)
 	})
 }
 
-// Rebuild empties the tables and sets the checkpoints back to the start of the log.
+// Rebuild empties the tables and applies the whole log again. Reads see the
+// tables fill; live projection waits.
 func (a *Async) Rebuild(ctx context.Context) error {
-	return a.Store.exclusive(ctx, a.table.Projection(), a.restart)
+	return a.Store.exclusive(ctx, a.table.Projection(), a.rebuild)
 }
 
-func (a *Async) restart(ctx context.Context) error {
+func (a *Async) rebuild(ctx context.Context) error {
+	if err := a.empty(ctx); err != nil {
+		return fmt.Errorf("rebuild %s: %w", a.table.Projection(), err)
+	}
+	parked, at := newParking(nil), event.Position{}
+	_, err := replay(ctx, a.Log, at, asyncRebuildBatch, func(page []event.Recorded) error {
+		to := page[len(page)-1].Position
+		_, err := a.commit(ctx, page, parked, func(ctx context.Context, tx pgx.Tx) error {
+			return a.Store.advance(ctx, tx, a.Consumer(), a.Partitions, at, to)
+		})
+		at = to
+		return err
+	})
+	if err == nil {
+		err = a.Store.release(ctx, a.Consumer(), a.def.Hash)
+	}
+	if err != nil {
+		return fmt.Errorf("rebuild %s: %w", a.table.Projection(), err)
+	}
+	return nil
+}
+
+// empty takes everything back to the start of the log, in one transaction.
+func (a *Async) empty(ctx context.Context) error {
 	others, err := a.Store.others(ctx, a.table.Projection(), a.Consumer())
 	if err != nil {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, a.Store.writer, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, a.Store.writer, func(tx pgx.Tx) error {
 		if err := a.Store.forget(ctx, tx, others); err != nil {
 			return err
 		}
@@ -82,15 +116,11 @@ func (a *Async) restart(ctx context.Context) error {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}
 		}
-		return a.Store.reset(ctx, tx, rebuilt{consumer: a.Consumer(), hash: a.def.Hash, partitions: a.Partitions})
+		if err := a.Store.reset(ctx, tx, rebuilt{consumer: a.Consumer()}); err != nil {
+			return err
+		}
+		return a.Store.mark(ctx, tx, a.Consumer(), a.def.Hash, statusRebuilding)
 	})
-	if err != nil {
-		return fmt.Errorf("build %s anew: %w", a.table.Projection(), err)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	clear(a.lanes)
-	return nil
 }
 
 // Handle applies a batch and its checkpoint in one transaction.
@@ -99,22 +129,36 @@ func (a *Async) Handle(ctx context.Context, b *consume.Batch) error {
 	applied, err := a.handle(ctx, b)
 	a.Metrics.batch(a.table.Projection(), len(b.Events), applied, a.Clock().Sub(started), err)
 	if err != nil {
-		return fmt.Errorf("project partition %d into %s: %w", b.Partition, a.table.Projection(), err)
+		a.lanes.drop(b.Partition)
+		err = fmt.Errorf("project partition %d into %s: %w", b.Partition, a.table.Projection(), err)
 	}
-	return nil
+	if errors.Is(err, errNotBuilt) {
+		return errors.Join(err, a.Ensure(ctx))
+	}
+	return err
 }
 
 func (a *Async) handle(ctx context.Context, b *consume.Batch) (applied int, err error) {
-	l, err := a.lane(ctx, b)
+	l, err := a.lanes.at(ctx, b, a.Store, a.Consumer(), func(*parking) writer { return nil })
 	if err != nil {
 		return 0, err
 	}
+	applied, err = a.commit(ctx, b.Events, l.parked, b.Save)
+	if err != nil {
+		return 0, err
+	}
+	l.position = b.To
+	return applied, nil
+}
+
+// commit applies events and saves the checkpoint in one transaction.
+func (a *Async) commit(ctx context.Context, events []event.Recorded, parked *parking, save func(context.Context, pgx.Tx) error) (applied int, err error) {
 	err = pgx.BeginFunc(ctx, a.Store.writer, func(tx pgx.Tx) error {
-		if err := actFor(ctx, tx, tenants(b.Events)); err != nil {
+		if err := actFor(ctx, tx, tenants(events)); err != nil {
 			return err
 		}
-		for i := range b.Events {
-			took, err := a.apply(ctx, tx, &b.Events[i], l.parked)
+		for i := range events {
+			took, err := a.apply(ctx, tx, &events[i], parked)
 			if err != nil {
 				return err
 			}
@@ -122,21 +166,15 @@ func (a *Async) handle(ctx context.Context, b *consume.Batch) (applied int, err 
 				applied++
 			}
 		}
-		letters, _ := l.parked.take()
-		a.Metrics.parked.WithLabelValues(a.table.Projection()).Add(float64(len(letters)))
-		if len(letters) > 0 {
+		if letters := parked.take(); len(letters) > 0 {
+			a.tell(a.table, letters)
 			if err := a.Store.parkIn(ctx, tx, a.Consumer(), letters); err != nil {
 				return err
 			}
 		}
-		return b.Save(ctx, tx)
+		return save(ctx, tx)
 	})
-	if err != nil {
-		a.drop(b.Partition)
-		return 0, err
-	}
-	l.at = b.To
-	return applied, nil
+	return applied, err
 }
 
 // apply has one event's effect inside a savepoint, so that an event that cannot
@@ -167,30 +205,6 @@ func (a *Async) decode(e *event.Recorded) (data event.Data, err error) {
 func (a *Async) effect(ctx context.Context, tx pgx.Tx, e *event.Recorded, data event.Data) (err error) {
 	defer guard(&err)
 	return a.def.Apply(ctx, tx, e, data)
-}
-
-func (a *Async) lane(ctx context.Context, b *consume.Batch) (*lane, error) {
-	a.mu.Lock()
-	l := a.lanes[b.Partition]
-	a.mu.Unlock()
-	if l != nil && l.at == b.From {
-		return l, nil
-	}
-	since, err := a.Store.parked(ctx, a.Consumer())
-	if err != nil {
-		return nil, err
-	}
-	l = &lane{parked: newParking(since)}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.lanes[b.Partition] = l
-	return l, nil
-}
-
-func (a *Async) drop(partition int32) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.lanes, partition)
 }
 
 // transient tells PostgreSQL's own troubles from an event's: a batch that met

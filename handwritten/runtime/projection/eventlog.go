@@ -45,8 +45,8 @@ func EventLogTable(module, name, hash string) Table {
 ) ENGINE = ReplacingMergeTree(_position) ORDER BY (tenant_id, stream_id, version)`,
 		Key: []string{"stream_id", "version"},
 		Columns: []Column{
-			{"stream_id", "UUID"}, {"version", "Int64"}, {"stream_type", "String"}, {"type", "String"},
-			{"at", "DateTime64(6, 'UTC')"}, {"user_id", "String"}, {"payload", "String"},
+			{Name: "stream_id", Type: "UUID"}, {Name: "version", Type: "Int64"}, {Name: "stream_type", Type: "String"}, {Name: "type", Type: "String"},
+			{Name: "at", Type: "DateTime64(6, 'UTC')"}, {Name: "user_id", Type: "String"}, {Name: "payload", Type: "String"},
 		},
 	}
 }

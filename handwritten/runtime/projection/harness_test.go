@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
@@ -30,9 +29,7 @@ func (l logOf) ReadLog(_ context.Context, after event.Position, limit int) ([]ev
 // openClickHouse connects to a fresh database of the real engine.
 func openClickHouse(t testing.TB) driver.Conn {
 	t.Helper()
-	options, err := clickhouse.ParseDSN(enginetest.ClickHouse(t))
-	check(t, err)
-	conn, err := clickhouse.Open(options)
+	conn, err := projection.Open(enginetest.ClickHouse(t))
 	check(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return conn

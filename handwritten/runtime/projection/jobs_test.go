@@ -66,8 +66,8 @@ func facts(apply func(*factsRow, bool, *event.Recorded, event.Data) (projection.
 				duration_ms Nullable(Int64), shortest Nullable(Int64), tags Array(String), events Int64, _position UInt128, _deleted UInt8)
 				ENGINE = ReplacingMergeTree(_position) ORDER BY (tenant_id, job_id)`,
 			Key: []string{"job_id"},
-			Columns: []projection.Column{{"job_id", "UUID"}, {"title", "String"}, {"status", "String"}, {"created_at", "DateTime64(6, 'UTC')"},
-				{"duration_ms", "Nullable(Int64)"}, {"shortest", "Nullable(Int64)"}, {"tags", "Array(String)"}, {"events", "Int64"}},
+			Columns: []projection.Column{{Name: "job_id", Type: "UUID"}, {Name: "title", Type: "String"}, {Name: "status", Type: "String"}, {Name: "created_at", Type: "DateTime64(6, 'UTC')"},
+				{Name: "duration_ms", Type: "Nullable(Int64)"}, {Name: "shortest", Type: "Nullable(Int64)"}, {Name: "tags", Type: "Array(String)"}, {Name: "events", Type: "Int64"}},
 		},
 		Decode:    decodeJob,
 		Key:       func(e *event.Recorded, _ event.Data) (uuid.UUID, bool) { return e.Stream.ID, true },
@@ -133,7 +133,7 @@ var stats = projection.Definition[statsKey, statsRow]{
 		DDL: `CREATE TABLE {table} (tenant_id UUID, day Date32, status String, events Int64, ms Int64, longest Nullable(Int64), _position UInt128, _deleted UInt8)
 			ENGINE = ReplacingMergeTree(_position) ORDER BY (tenant_id, day, status)`,
 		Key:     []string{"day", "status"},
-		Columns: []projection.Column{{"day", "Date32"}, {"status", "String"}, {"events", "Int64"}, {"ms", "Int64"}, {"longest", "Nullable(Int64)"}},
+		Columns: []projection.Column{{Name: "day", Type: "Date32"}, {Name: "status", Type: "String"}, {Name: "events", Type: "Int64"}, {Name: "ms", Type: "Int64"}, {Name: "longest", Type: "Nullable(Int64)"}},
 	},
 	Decode: decodeJob,
 	Key: func(e *event.Recorded, data event.Data) (statsKey, bool) {

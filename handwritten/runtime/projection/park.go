@@ -21,7 +21,6 @@ type Letter struct {
 type parking struct {
 	since   map[uuid.UUID]event.Position // by stream
 	letters []Letter                     // parked since the last take
-	behind  int                          // events left out since the last take
 }
 
 func newParking(since map[uuid.UUID]event.Position) *parking {
@@ -34,11 +33,7 @@ func newParking(since map[uuid.UUID]event.Position) *parking {
 // holds reports whether the event is parked, itself or behind an earlier one.
 func (p *parking) holds(e *event.Recorded) bool {
 	since, parked := p.since[e.Stream.ID]
-	if !parked || since.After(e.Position) {
-		return false
-	}
-	p.behind++
-	return true
+	return parked && !since.After(e.Position)
 }
 
 // park leaves the event's stream out from the event on.
@@ -47,10 +42,10 @@ func (p *parking) park(e *event.Recorded, err error) {
 	p.letters = append(p.letters, Letter{Event: *e, Err: err})
 }
 
-func (p *parking) take() (letters []Letter, behind int) {
-	letters, behind = p.letters, p.behind
-	p.letters, p.behind = nil, 0
-	return letters, behind
+func (p *parking) take() []Letter {
+	letters := p.letters
+	p.letters = nil
+	return letters
 }
 
 // letterbox stores letters durably. It must be idempotent by event.

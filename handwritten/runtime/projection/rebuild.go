@@ -46,7 +46,7 @@ func (r *Runner) Rebuild(ctx context.Context) error {
 			return err
 		}
 		if err = r.rebuild(ctx); err != nil && built {
-			return errors.Join(err, r.Store.abandon(context.WithoutCancel(ctx), r.Consumer(), r.table.Hash))
+			return errors.Join(err, r.Store.release(context.WithoutCancel(ctx), r.Consumer(), r.table.Hash))
 		}
 		return err
 	})
@@ -65,7 +65,7 @@ func (r *Runner) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", r.table.Projection(), err)
 	}
-	r.dropAll()
+	r.lanes.dropAll()
 	r.Logger.Info("the read model is rebuilt", "events", events, "took", r.Clock().Sub(started))
 	// After a swap this is the old table.
 	if err := r.ClickHouse.Exec(ctx, "DROP TABLE IF EXISTS "+next); err != nil {

@@ -10,6 +10,12 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/event"
 )
 
+// What oksai.projections says of a consumer.
+const (
+	statusBuilt      = "built"
+	statusRebuilding = "rebuilding" // no writer may start
+)
+
 // lockPoll is how often a process looks whether another's rebuild has ended.
 const lockPoll = 250 * time.Millisecond
 
@@ -58,7 +64,7 @@ func (s *Store) begin(ctx context.Context, consumer, hash string, partitions int
 		if _, err := s.fence(ctx, tx, consumer, partitions); err != nil {
 			return err
 		}
-		return s.mark(ctx, tx, consumer, hash, "rebuilding")
+		return s.mark(ctx, tx, consumer, hash, statusRebuilding)
 	})
 	if err != nil {
 		return fmt.Errorf("begin the rebuild of %s: %w", consumer, err)
@@ -66,9 +72,24 @@ func (s *Store) begin(ctx context.Context, consumer, hash string, partitions int
 	return nil
 }
 
-// abandon lets the writers of the old rows go on.
-func (s *Store) abandon(ctx context.Context, consumer, hash string) error {
-	return pgx.BeginFunc(ctx, s.writer, func(tx pgx.Tx) error { return s.mark(ctx, tx, consumer, hash, "built") })
+// release lets writers start, after a rebuild that needs no swap or was given up.
+func (s *Store) release(ctx context.Context, consumer, hash string) error {
+	return pgx.BeginFunc(ctx, s.writer, func(tx pgx.Tx) error { return s.mark(ctx, tx, consumer, hash, statusBuilt) })
+}
+
+// advance moves all checkpoints of a consumer that is being rebuilt.
+func (s *Store) advance(ctx context.Context, tx pgx.Tx, consumer string, partitions int32, from, to event.Position) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE oksai.checkpoints SET epoch = $5, xid = $6, seq = $7, updated_at = $8
+		WHERE consumer = $1 AND (epoch, xid, seq) = ($2, $3, $4)`,
+		consumer, from.Epoch, from.XID, from.Seq, to.Epoch, to.XID, to.Seq, s.clock())
+	if err != nil {
+		return fmt.Errorf("move the checkpoints of %s: %w", consumer, err)
+	}
+	if tag.RowsAffected() != int64(partitions) {
+		return fmt.Errorf("move the checkpoints of %s: %d of %d were at %v: another process is rebuilding it too", consumer, tag.RowsAffected(), partitions, from)
+	}
+	return nil
 }
 
 func (s *Store) mark(ctx context.Context, tx pgx.Tx, consumer, hash, status string) error {
@@ -202,5 +223,5 @@ func (s *Store) reset(ctx context.Context, tx pgx.Tx, r rebuilt) error {
 		r.consumer, r.at.Epoch, r.at.XID, r.at.Seq, s.clock()); err != nil {
 		return fmt.Errorf("move checkpoints: %w", err)
 	}
-	return s.mark(ctx, tx, r.consumer, r.hash, "built")
+	return s.mark(ctx, tx, r.consumer, r.hash, statusBuilt)
 }

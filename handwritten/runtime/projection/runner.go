@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -19,9 +18,6 @@ import (
 const (
 	defaultCacheRows    = 50_000
 	defaultRebuildBatch = 50_000
-
-	retryFirst = 250 * time.Millisecond
-	retryMax   = 15 * time.Second
 
 	codeUnknownTable = 60
 )
@@ -70,16 +66,7 @@ type Runner struct {
 	Config
 	model Model
 	table Table
-
-	mu    sync.Mutex
-	lanes map[int32]*lane
-}
-
-// lane is a partition's writer and the checkpoint its memory belongs to.
-type lane struct {
-	writer writer
-	parked *parking
-	at     event.Position
+	lanes lanes
 }
 
 // NewRunner returns the runner of a read model.
@@ -87,7 +74,7 @@ func NewRunner(m Model, c Config) *Runner {
 	c = c.withDefaults()
 	t := m.Described()
 	c.Logger = c.Logger.With("projection", t.Projection())
-	return &Runner{Config: c, model: m, table: t, lanes: map[int32]*lane{}}
+	return &Runner{Config: c, model: m, table: t}
 }
 
 // Consumer is the consumer's name, with the version of the definition.
@@ -96,21 +83,10 @@ func (r *Runner) Consumer() string { return r.table.Consumer() }
 // Run builds the read model if it is not there, then consumes until the context
 // ends. While an engine is down it waits and tries again.
 func (r *Runner) Run(ctx context.Context, consume func(context.Context) error) error {
-	for wait := retryFirst; ; wait = min(2*wait, retryMax) {
-		err := r.Ensure(ctx)
-		if err == nil {
-			return consume(ctx)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		r.Logger.Warn("the read model cannot be built yet, it is tried again", "error", err, "after", wait)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-		}
+	if !r.insist(ctx, r.Ensure) {
+		return nil
 	}
+	return consume(ctx)
 }
 
 // Handle folds a batch and returns once its rows are stored; the checkpoint
@@ -120,7 +96,7 @@ func (r *Runner) Handle(ctx context.Context, b *consume.Batch) error {
 	rows, err := r.handle(ctx, b)
 	r.Metrics.batch(r.table.Projection(), len(b.Events), rows, r.Clock().Sub(started), err)
 	if err != nil {
-		r.drop(b.Partition)
+		r.lanes.drop(b.Partition)
 		err = fmt.Errorf("project partition %d into %s: %w", b.Partition, r.table.Projection(), err)
 	}
 	if errors.Is(err, errNotBuilt) || unknownTable(err) {
@@ -131,70 +107,35 @@ func (r *Runner) Handle(ctx context.Context, b *consume.Batch) error {
 }
 
 func (r *Runner) handle(ctx context.Context, b *consume.Batch) (rows int, err error) {
-	l, err := r.lane(ctx, b)
+	l, err := r.lanes.at(ctx, b, r.Store, r.Consumer(), r.writer)
 	if err != nil {
 		return 0, err
 	}
 	if rows, err = l.writer.write(ctx, b.Events); err != nil {
 		return 0, err
 	}
-	l.at = b.To
+	l.position = b.To
 	return rows, nil
 }
 
-// lane finds the partition's writer. What it remembers is good only if the
-// checkpoint is where it left it: otherwise another process, or a rebuild, has
-// written rows meanwhile, and folding onto remembered ones would lose theirs.
-func (r *Runner) lane(ctx context.Context, b *consume.Batch) (*lane, error) {
-	r.mu.Lock()
-	l := r.lanes[b.Partition]
-	r.mu.Unlock()
-	if l != nil && l.at == b.From {
-		return l, nil
-	}
-	built, err := r.Store.built(ctx, r.Consumer())
-	if err != nil {
-		return nil, err
-	}
-	if !built {
-		return nil, errNotBuilt
-	}
-	since, err := r.Store.parked(ctx, r.Consumer())
-	if err != nil {
-		return nil, err
-	}
-	l = &lane{parked: newParking(since)}
-	l.writer = r.model.writer(target{
-		db: r.ClickHouse, table: r.table.SQLName(), parked: l.parked, letters: r.park, cacheRows: r.CacheRows,
+func (r *Runner) writer(parked *parking) writer {
+	return r.model.writer(target{
+		db: r.ClickHouse, table: r.table.SQLName(), parked: parked, cacheRows: r.CacheRows,
+		letters: func(ctx context.Context, letters []Letter) error {
+			r.tell(r.table, letters)
+			return r.Store.park(ctx, r.Consumer(), letters)
+		},
 	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lanes[b.Partition] = l
-	return l, nil
 }
 
-func (r *Runner) park(ctx context.Context, letters []Letter) error {
-	r.Metrics.parked.WithLabelValues(r.table.Projection()).Add(float64(len(letters)))
+// tell lets operators know of streams that are left out.
+func (c Config) tell(t Table, letters []Letter) {
+	c.Metrics.parked.WithLabelValues(t.Projection()).Add(float64(len(letters)))
 	for _, l := range letters {
-		r.Logger.Error("a stream is parked: mend the projection, then rebuild it",
+		c.Logger.Error("a stream is parked: mend the projection, then rebuild it",
 			"error", l.Err, "event", l.Event.ID, "type", l.Event.Type, "stream", l.Event.Stream.ID, "tenant", l.Event.Stream.Tenant)
 	}
-	return r.Store.park(ctx, r.Consumer(), letters)
 }
-
-func (r *Runner) drop(partition int32) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.lanes, partition)
-}
-
-func (r *Runner) dropAll() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.lanes)
-}
-
-var errNotBuilt = errors.New("the read model is not built yet")
 
 func unknownTable(err error) bool {
 	exception, ok := errors.AsType[*proto.Exception](err)

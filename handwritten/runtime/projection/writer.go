@@ -38,7 +38,7 @@ type target struct {
 // deliver stores the letters of this batch. It comes before the insert: once a
 // row is past a poison event, nothing would park it again after a crash.
 func (t target) deliver(ctx context.Context) error {
-	letters, _ := t.parked.take()
+	letters := t.parked.take()
 	if len(letters) == 0 {
 		return nil
 	}

@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// Task is a loop that runs as long as the process.
+type Task struct {
+	// Name identifies it in the log, e.g. "job snapshots".
+	Name string
+	// Run returns nil when ctx ends; any other return stops the process.
+	Run func(ctx context.Context) error
+}
+
 // stack runs tasks that build on one another: started in order, stopped in
 // reverse order, each only after all above it have returned. So the HTTP server
 // drains while the event store under it still commits.

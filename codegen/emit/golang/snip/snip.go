@@ -21,6 +21,7 @@ const (
 	jx      = "github.com/go-faster/jx"
 	decimal = "github.com/shopspring/decimal"
 	pgx     = "github.com/jackc/pgx/v5"
+	group   = "golang.org/x/sync/errgroup"
 	pgconn  = "github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -29,50 +30,52 @@ func Imports() map[string]string {
 	return map[string]string{
 		codec: "codec", valid: "validate", command: "command", given: "giventest", event: "event",
 		store: "eventstore", problem: "problem", project: "projection", react: "reaction", timer: "timer",
-		money: "money", uuid: "uuid", jx: "jx", decimal: "decimal", pgx: "pgx", pgconn: "pgconn",
+		money: "money", uuid: "uuid", jx: "jx", decimal: "decimal", pgx: "pgx", pgconn: "pgconn", group: "errgroup",
 	}
 }
 
 // The standard library.
 var (
-	Context         = jen.Qual("context", "Context").Clone
-	ErrorsAs        = jen.Qual("errors", "As").Clone
-	Errorf          = jen.Qual("fmt", "Errorf").Clone
-	RawMessage      = jen.Qual("encoding/json", "RawMessage").Clone
-	JSONValid       = jen.Qual("encoding/json", "Valid").Clone
-	MapsClone       = jen.Qual("maps", "Clone").Clone
-	MapsEqual       = jen.Qual("maps", "Equal").Clone
-	MapsKeys        = jen.Qual("maps", "Keys").Clone
-	Regexp          = jen.Qual("regexp", "Regexp").Clone
-	MustCompile     = jen.Qual("regexp", "MustCompile").Clone
-	SlicesClone     = jen.Qual("slices", "Clone").Clone
-	SlicesConcat    = jen.Qual("slices", "Concat").Clone
-	SlicesContains  = jen.Qual("slices", "Contains").Clone
-	SlicesEqual     = jen.Qual("slices", "Equal").Clone
-	SlicesEqualFunc = jen.Qual("slices", "EqualFunc").Clone
-	SlicesIndex     = jen.Qual("slices", "Index").Clone
-	SlicesSorted    = jen.Qual("slices", "Sorted").Clone
-	FormatBool      = jen.Qual("strconv", "FormatBool").Clone
-	FormatInt       = jen.Qual("strconv", "FormatInt").Clone
-	StringsContains = jen.Qual("strings", "Contains").Clone
-	HasPrefix       = jen.Qual("strings", "HasPrefix").Clone
-	HasSuffix       = jen.Qual("strings", "HasSuffix").Clone
-	ToLower         = jen.Qual("strings", "ToLower").Clone
-	ToUpper         = jen.Qual("strings", "ToUpper").Clone
-	TrimSpace       = jen.Qual("strings", "TrimSpace").Clone
-	TestingT        = jen.Qual("testing", "T").Clone
-	Time            = jen.Qual("time", "Time").Clone
-	Date            = jen.Qual("time", "Date").Clone
-	UTC             = jen.Qual("time", "UTC").Clone
-	Duration        = jen.Qual("time", "Duration").Clone
-	Hour            = jen.Qual("time", "Hour").Clone
-	Minute          = jen.Qual("time", "Minute").Clone
-	Second          = jen.Qual("time", "Second").Clone
-	Millisecond     = jen.Qual("time", "Millisecond").Clone
-	Microsecond     = jen.Qual("time", "Microsecond").Clone
-	Nanosecond      = jen.Qual("time", "Nanosecond").Clone
-	RFC3339Nano     = jen.Qual("time", "RFC3339Nano").Clone
-	RuneCount       = jen.Qual("unicode/utf8", "RuneCountInString").Clone
+	Context            = jen.Qual("context", "Context").Clone
+	ErrorsAs           = jen.Qual("errors", "As").Clone
+	NewError           = jen.Qual("errors", "New").Clone
+	Errorf             = jen.Qual("fmt", "Errorf").Clone
+	RawMessage         = jen.Qual("encoding/json", "RawMessage").Clone
+	JSONValid          = jen.Qual("encoding/json", "Valid").Clone
+	MapsClone          = jen.Qual("maps", "Clone").Clone
+	MapsEqual          = jen.Qual("maps", "Equal").Clone
+	MapsKeys           = jen.Qual("maps", "Keys").Clone
+	Regexp             = jen.Qual("regexp", "Regexp").Clone
+	MustCompile        = jen.Qual("regexp", "MustCompile").Clone
+	SlicesClone        = jen.Qual("slices", "Clone").Clone
+	SlicesConcat       = jen.Qual("slices", "Concat").Clone
+	SlicesContains     = jen.Qual("slices", "Contains").Clone
+	SlicesContainsFunc = jen.Qual("slices", "ContainsFunc").Clone
+	SlicesEqual        = jen.Qual("slices", "Equal").Clone
+	SlicesEqualFunc    = jen.Qual("slices", "EqualFunc").Clone
+	SlicesIndex        = jen.Qual("slices", "Index").Clone
+	SlicesSorted       = jen.Qual("slices", "Sorted").Clone
+	FormatBool         = jen.Qual("strconv", "FormatBool").Clone
+	FormatInt          = jen.Qual("strconv", "FormatInt").Clone
+	StringsContains    = jen.Qual("strings", "Contains").Clone
+	HasPrefix          = jen.Qual("strings", "HasPrefix").Clone
+	HasSuffix          = jen.Qual("strings", "HasSuffix").Clone
+	ToLower            = jen.Qual("strings", "ToLower").Clone
+	ToUpper            = jen.Qual("strings", "ToUpper").Clone
+	TrimSpace          = jen.Qual("strings", "TrimSpace").Clone
+	TestingT           = jen.Qual("testing", "T").Clone
+	Time               = jen.Qual("time", "Time").Clone
+	Date               = jen.Qual("time", "Date").Clone
+	UTC                = jen.Qual("time", "UTC").Clone
+	Duration           = jen.Qual("time", "Duration").Clone
+	Hour               = jen.Qual("time", "Hour").Clone
+	Minute             = jen.Qual("time", "Minute").Clone
+	Second             = jen.Qual("time", "Second").Clone
+	Millisecond        = jen.Qual("time", "Millisecond").Clone
+	Microsecond        = jen.Qual("time", "Microsecond").Clone
+	Nanosecond         = jen.Qual("time", "Nanosecond").Clone
+	RFC3339Nano        = jen.Qual("time", "RFC3339Nano").Clone
+	RuneCount          = jen.Qual("unicode/utf8", "RuneCountInString").Clone
 )
 
 // Libraries.
@@ -90,6 +93,7 @@ var (
 	Tx           = jen.Qual(pgx, "Tx").Clone
 	PgError      = jen.Qual(pgconn, "PgError").Clone
 	ErrNoRows    = jen.Qual(pgx, "ErrNoRows").Clone
+	ErrGroup     = jen.Qual(group, "WithContext").Clone
 	Money        = jen.Qual(money, "Money").Clone
 	EventData    = jen.Qual(event, "Data").Clone
 	Recorded     = jen.Qual(event, "Recorded").Clone

@@ -80,9 +80,12 @@ func (v *Errors) Items(pointer string, n int, min, max int64) {
 	}
 }
 
-// Enum checks that a value is one of its type's; values are what it may be.
-func Enum[T ~string](v *Errors, pointer string, value T, values []T) {
-	if !slices.Contains(values, value) {
+// Enum checks that a value is one of those its type has.
+func Enum[T interface {
+	~string
+	Values() []T
+}](v *Errors, pointer string, value T) {
+	if values := value.Values(); !slices.Contains(values, value) {
 		v.Add(pointer, "NOT_ONE_OF", "must be one of %s", join(values))
 	}
 }

@@ -25,6 +25,8 @@ const Within = 60 * time.Second
 
 // Platform is a log that tests write to.
 type Platform struct {
+	// URL is the database's, for its superuser.
+	URL   string
 	Store *eventstore.Store
 	Bus   bus.Config
 }
@@ -72,7 +74,7 @@ func New(t testing.TB) *Platform {
 	}
 	t.Cleanup(store.Close)
 	Go(t, store.Run)
-	p := &Platform{Store: store, Bus: bus.Config{Platform: "t" + strings.ToLower(rand.Text()[:12]), Brokers: enginetest.Kafka(t), Partitions: 4}}
+	p := &Platform{URL: url, Store: store, Bus: bus.Config{Platform: "t" + strings.ToLower(rand.Text()[:12]), Brokers: enginetest.Kafka(t), Partitions: 4}}
 	if err := p.Bus.Ensure(ctx, "test"); err != nil {
 		t.Fatal(err)
 	}

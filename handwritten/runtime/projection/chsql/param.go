@@ -30,8 +30,17 @@ func Param(name, typ string, value any) (driver.NamedValue, error) {
 	if err != nil {
 		return driver.NamedValue{}, fmt.Errorf("bind parameter %s as %s: %w", name, typ, err)
 	}
+	if _, list := Element(typ); list {
+		return clickhouse.Named(name, literal(text)), nil
+	}
 	return clickhouse.Named(name, text), nil
 }
+
+// literal is text that the driver must send as it stands. The server takes a
+// plain value as escaped text, which the driver sees to, but a list's as is.
+type literal string
+
+func (l literal) String() string { return string(l) }
 
 // Text is the text form that Param binds; NULL has none, ok is then false.
 func Text(typ string, value any) (text string, ok bool, err error) {

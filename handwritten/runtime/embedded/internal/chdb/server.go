@@ -6,14 +6,12 @@ package chdb
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -81,7 +79,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !h.allowed(r) {
-		writeException(w, http.StatusForbidden, errors.New("Code: 516. DB::Exception: Authentication failed: password is incorrect, or there is no user with such name. (AUTHENTICATION_FAILED)"))
+		writeException(w, http.StatusForbidden, errWrongAccount)
 		return
 	}
 	select {
@@ -118,7 +116,7 @@ func (h *handler) allowed(r *http.Request) bool {
 func (h *handler) run(r *http.Request) ([]byte, error) {
 	q := parseRequest(r)
 	if q.compressed {
-		return nil, errors.New("Code: 48. DB::Exception: the embedded engine does not compress, connect without compression. (NOT_IMPLEMENTED)")
+		return nil, errCompressed
 	}
 	session, err := h.engine.open(q.database, q.settings)
 	if err != nil {
@@ -130,7 +128,7 @@ func (h *handler) run(r *http.Request) ([]byte, error) {
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, fmt.Errorf("Code: 1000. DB::Exception: the request's body ended early: %w. (POCO_EXCEPTION)", err)
+		return nil, errBody(err)
 	}
 	statement := strings.TrimSpace(q.statement + "\n" + string(body))
 	answer, err := session.query(statement, q.format, q.params)
@@ -138,14 +136,4 @@ func (h *handler) run(r *http.Request) ([]byte, error) {
 		return hello(session)
 	}
 	return answer, err
-}
-
-// exceptionCode finds the number in the engine's own text of an error.
-var exceptionCode = regexp.MustCompile(`^Code: (\d+)\.`)
-
-func writeException(w http.ResponseWriter, status int, err error) {
-	if found := exceptionCode.FindStringSubmatch(err.Error()); found != nil {
-		w.Header().Set("X-ClickHouse-Exception-Code", found[1])
-	}
-	http.Error(w, err.Error(), status)
 }

@@ -53,7 +53,7 @@ type session struct {
 func (e *engine) open(database string, settings map[string]string) (*session, error) {
 	s := &session{lib: e.lib, conn: e.connect()}
 	if s.conn == nil {
-		return nil, errors.New("Code: 210. DB::NetException: the engine opens no connection. (NETWORK_ERROR)")
+		return nil, errNoConnection
 	}
 	var statements []string
 	if database != "" {
@@ -101,7 +101,7 @@ func (s *session) checkSingle(statement string) error {
 	text, textLen := address(statement)
 	found := analysis{size: uint32(unsafe.Sizeof(analysis{}))}
 	if s.lib.classifyQuery(*s.conn, text, textLen, nil, 0, &found) == 0 && found.statements > 1 {
-		return errors.New("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)")
+		return errSeveral
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func parameters(params map[string]string) (names, values cStrings) {
 // take copies a result into Go's memory and frees it.
 func (s *session) take(result *handle) ([]byte, error) {
 	if result == nil {
-		return nil, errors.New("Code: 1002. DB::Exception: the engine gave no result. (UNKNOWN_EXCEPTION)")
+		return nil, errNoResult
 	}
 	defer s.lib.destroyQueryResult(result)
 	if message := s.lib.resultError(result); message != "" {
@@ -157,26 +157,24 @@ func (s *session) feed(stream *handle, data io.Reader) error {
 	for {
 		n, err := data.Read(buffer)
 		if n > 0 && s.lib.streamAppend(stream, &buffer[0], uintptr(n)) != 0 {
-			// The reason comes with the end of the stream.
-			_, err := s.take(s.lib.streamDone(stream))
-			return firstError(err, s.lib.streamInsertError(stream))
+			return s.refusal(stream)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("Code: 1000. DB::Exception: the request's body ended early: %w. (POCO_EXCEPTION)", err)
+			return errBody(err)
 		}
 	}
 }
 
-// firstError is the first that says something.
-func firstError(err error, message string) error {
-	if err != nil {
+// refusal is why a stream takes no more data: its end says so, or the stream itself.
+func (s *session) refusal(stream *handle) error {
+	if _, err := s.take(s.lib.streamDone(stream)); err != nil {
 		return err
 	}
-	if message == "" {
-		message = "Code: 1002. DB::Exception: the engine refused the data. (UNKNOWN_EXCEPTION)"
+	if message := s.lib.streamInsertError(stream); message != "" {
+		return errors.New(message)
 	}
-	return errors.New(message)
+	return errRefused
 }

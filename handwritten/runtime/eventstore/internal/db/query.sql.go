@@ -59,17 +59,6 @@ WITH command AS (
     SELECT key.tenant_id, key.scope, key.name, key.hash, m.stream_id, m.expected + m.count, m.at
     FROM key JOIN moved m ON m.n = key.n
     ORDER BY key.tenant_id, key.scope, key.name
-), armed AS (
-    INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
-    SELECT m.tenant_id, m.stream_id, a.name, m.module, m.stream_type, a.due
-    FROM ROWS FROM (unnest($25::bigint[]), unnest($26::text[]), unnest($27::timestamptz[])) AS a (n, name, due)
-    JOIN moved m ON m.n = a.n
-    ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
-    WHERE t.due <> EXCLUDED.due
-), cleared AS (
-    DELETE FROM oksai.timers t
-    USING ROWS FROM (unnest($28::bigint[]), unnest($29::text[])) AS c (n, name), moved m
-    WHERE m.n = c.n AND t.tenant_id = m.tenant_id AND t.stream_id = m.stream_id AND t.name = c.name
 )
 SELECT m.n::bigint AS command, false AS replayed, ''::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
     a.epoch::int AS epoch, a.xid::xid8 AS xid, a.seq::bigint AS seq
@@ -85,35 +74,30 @@ ORDER BY 1, 5
 `
 
 type AppendBatchParams struct {
-	Commands        []int64
-	Tenants         []uuid.UUID
-	Streams         []uuid.UUID
-	Modules         []string
-	StreamTypes     []string
-	Expected        []int64
-	Counts          []int64
-	Users           []string
-	Correlations    []uuid.UUID
-	Causations      []uuid.UUID
-	Traces          []string
-	Times           []time.Time
-	KeyCommands     []int64
-	KeyTenants      []uuid.UUID
-	KeyScopes       []string
-	KeyNames        []string
-	KeyHashes       [][]byte
-	EventCommands   []int64
-	EventOrdinals   []int64
-	EventIds        []uuid.UUID
-	EventTypes      []string
-	EventSchemas    []int32
-	EventPublished  []bool
-	EventPayloads   [][]byte
-	ArmedCommands   []int64
-	ArmedNames      []string
-	ArmedDues       []time.Time
-	ClearedCommands []int64
-	ClearedNames    []string
+	Commands       []int64
+	Tenants        []uuid.UUID
+	Streams        []uuid.UUID
+	Modules        []string
+	StreamTypes    []string
+	Expected       []int64
+	Counts         []int64
+	Users          []string
+	Correlations   []uuid.UUID
+	Causations     []uuid.UUID
+	Traces         []string
+	Times          []time.Time
+	KeyCommands    []int64
+	KeyTenants     []uuid.UUID
+	KeyScopes      []string
+	KeyNames       []string
+	KeyHashes      [][]byte
+	EventCommands  []int64
+	EventOrdinals  []int64
+	EventIds       []uuid.UUID
+	EventTypes     []string
+	EventSchemas   []int32
+	EventPublished []bool
+	EventPayloads  [][]byte
 }
 
 type AppendBatchRow struct {
@@ -157,11 +141,6 @@ func (q *Queries) AppendBatch(ctx context.Context, arg AppendBatchParams) ([]App
 		arg.EventSchemas,
 		arg.EventPublished,
 		arg.EventPayloads,
-		arg.ArmedCommands,
-		arg.ArmedNames,
-		arg.ArmedDues,
-		arg.ClearedCommands,
-		arg.ClearedNames,
 	)
 	if err != nil {
 		return nil, err
@@ -817,6 +796,50 @@ func (q *Queries) SaveSnapshot(ctx context.Context, arg SaveSnapshotParams) erro
 		arg.Version,
 		arg.Schema,
 		arg.State,
+	)
+	return err
+}
+
+const setTimers = `-- name: SetTimers :exec
+WITH appended AS (
+    SELECT e.tenant_id, e.stream_id, e.module, e.stream_type, t.name, t.due, t.cleared
+    FROM ROWS FROM (
+        unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::uuid[]),
+        unnest($5::text[]), unnest($6::timestamptz[]), unnest($7::boolean[])
+    ) AS t (tenant_id, stream_id, version, event_id, name, due, cleared)
+    JOIN oksai.events e ON e.tenant_id = t.tenant_id AND e.stream_id = t.stream_id AND e.version = t.version AND e.event_id = t.event_id
+), gone AS (
+    DELETE FROM oksai.timers t USING appended a
+    WHERE a.cleared AND t.tenant_id = a.tenant_id AND t.stream_id = a.stream_id AND t.name = a.name
+)
+INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
+SELECT a.tenant_id, a.stream_id, a.name, a.module, a.stream_type, a.due FROM appended a WHERE NOT a.cleared
+ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
+WHERE t.due <> EXCLUDED.due
+`
+
+type SetTimersParams struct {
+	Tenants  []uuid.UUID
+	Streams  []uuid.UUID
+	Versions []int64
+	EventIds []uuid.UUID
+	Names    []string
+	Dues     []time.Time
+	Cleared  []bool
+}
+
+// Follows AppendBatch in the same transaction. The event proves that its
+// command was not refused there. A statement of its own, as most batches have
+// no timers and even idle parts of a statement cost time.
+func (q *Queries) SetTimers(ctx context.Context, arg SetTimersParams) error {
+	_, err := q.db.Exec(ctx, setTimers,
+		arg.Tenants,
+		arg.Streams,
+		arg.Versions,
+		arg.EventIds,
+		arg.Names,
+		arg.Dues,
+		arg.Cleared,
 	)
 	return err
 }

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"github.com/oksai/oksai/codegen/emit/clickhouse"
+	"github.com/oksai/oksai/codegen/emit/ogen"
+	"github.com/oksai/oksai/codegen/emit/openapi"
+	"github.com/oksai/oksai/codegen/emit/postgres"
+	"github.com/oksai/oksai/codegen/emit/sqlcgen"
+	"github.com/oksai/oksai/codegen/pipeline"
+)
+
+// emitters lists the targets, in the order in which they run.
+func emitters() []pipeline.Emitter {
+	return []pipeline.Emitter{
+		postgres.New(),
+		clickhouse.New(),
+		sqlcgen.New(),
+		openapi.New(),
+		ogen.New(),
+	}
+}

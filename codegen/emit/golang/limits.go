@@ -1,0 +1,137 @@
+package golang
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/oksai/oksai/codegen/emit/golang/snip"
+	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/naming"
+)
+
+// limitsFile declares the limits that hold across an aggregate's streams.
+func (g *module) limitsFile(a *ir.Aggregate) *file {
+	if len(a.Limits) == 0 {
+		return nil
+	}
+	f := g.newFile(naming.Snake(a.Name) + "_limits.go")
+	for _, l := range a.Limits {
+		g.counts(f, a, l)
+		g.limitMax(f, a, l)
+		g.limitMoves(f, a, l)
+	}
+	return f
+}
+
+// counts declares
+//
+//	func (s *Job) countsOpenUrgent() bool {
+//		return s.Priority == PriorityUrgent && …
+//	}
+func (g *module) counts(f *file, a *ir.Aggregate, l *ir.Limit) {
+	x := g.exprs(map[string]root{"state": stateRoot("s", a)})
+	f.comment("counts%s tells whether s counts towards the limit %s.", naming.Go(l.Name), l.Name)
+	f.fn(jen.Func().Params(jen.Id("s").Op("*").Id(naming.Go(a.Name))).Id("counts" + naming.Go(l.Name)).Params().Bool().Block(
+		jen.Return(x.condition(l.Counts))))
+}
+
+// limitMax declares
+//
+//	func (j *Jobs) maxOpenUrgent(ctx context.Context, caller command.Caller) (int64, error) {
+//		facts, err := j.loadOpenUrgentFacts(ctx, caller)
+//		if err != nil {
+//			return 0, err
+//		}
+//		return facts.Plan.MaxUrgentJobs(), nil
+//	}
+func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
+	x := g.exprs(map[string]root{"facts": factsRoot(l.Facts), "context": callerRoot()})
+	var body []jen.Code
+	ctx, caller := "_", "_"
+	if len(l.Facts) > 0 {
+		ctx, caller = "ctx", "caller"
+		body = append(body,
+			jen.List(jen.Id("facts"), jen.Err()).Op(":=").Id("j").Dot(loaderName(limitFactsName(l))).Call(jen.Id("ctx"), jen.Id("caller")),
+			returnErr(jen.Lit(0)))
+	}
+	if uses("context", l.Max) {
+		caller = "caller"
+	}
+	value := x.value(l.Max)
+	if needs := x.takeNeeds(); len(needs) > 0 {
+		body = append(body, jen.If(anyAbsent(needs)).Block(jen.Return(jen.Lit(-1), jen.Nil())))
+	}
+	body = append(body, jen.Return(value, jen.Nil()))
+	f.comment("max%s is how far %s may go; negative means without bound.", naming.Go(l.Name), l.Name)
+	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id("max"+naming.Go(l.Name)).
+		Params(jen.Id(ctx).Add(snip.Context()), jen.Id(caller).Add(callerType())).Params(jen.Int64(), jen.Error()).Block(body...))
+}
+
+// limitMoves declares
+//
+//	func openUrgentMoves(before, after *Job, max int64) []eventstore.Limit {
+//		move := func(s *Job, delta int64) eventstore.Limit { … }
+//		was, is := before != nil && before.countsOpenUrgent(), after != nil && after.countsOpenUrgent()
+//		switch {
+//		case is && !was:
+//			return []eventstore.Limit{move(after, 1)}
+//		case was && !is:
+//			return []eventstore.Limit{move(before, -1)}
+//		}
+//		return nil
+//	}
+func (g *module) limitMoves(f *file, a *ir.Aggregate, l *ir.Limit) {
+	state := naming.Go(a.Name)
+	counted := func(variable string) *jen.Statement {
+		return jen.Id(variable).Op("!=").Nil().Op("&&").Id(variable).Dot("counts" + naming.Go(l.Name)).Call()
+	}
+	f.comment("%s is how a change from before to after moves the count; before is nil for what is new.", movesName(l))
+	f.fn(jen.Func().Id(movesName(l)).Params(jen.List(jen.Id("before"), jen.Id("after")).Op("*").Id(state), jen.Id("max").Int64()).
+		Index().Add(snip.StoreLimit()).Block(
+		jen.Id("move").Op(":=").Func().Params(jen.Id("s").Op("*").Id(state), jen.Id("delta").Int64()).Add(snip.StoreLimit()).Block(
+			jen.Return(snip.StoreLimit().Add(lines(
+				pair("Name", jen.Lit(g.Name+"."+l.Name)),
+				pair("Scope", g.limitScope("s", a, l)),
+				pair("Delta", jen.Id("delta")),
+				pair("Max", jen.Id("max")),
+				pair("Code", jen.Lit(l.Code)),
+				pair("Message", jen.Lit(l.Message)))))),
+		jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(counted("before"), counted("after")),
+		jen.Switch().Block(g.moveCases(l, a)...),
+		jen.Return(jen.Nil())))
+}
+
+func (g *module) moveCases(l *ir.Limit, a *ir.Aggregate) []jen.Code {
+	one := func(variable string, delta int) *jen.Statement {
+		return jen.Id("move").Call(jen.Id(variable), jen.Lit(delta))
+	}
+	give := func(moves ...jen.Code) *jen.Statement {
+		return jen.Return(jen.Index().Add(snip.StoreLimit()).Values(moves...))
+	}
+	cases := []jen.Code{
+		jen.Case(jen.Id("is").Op("&&").Op("!").Id("was")).Block(give(one("after", 1))),
+		jen.Case(jen.Id("was").Op("&&").Op("!").Id("is")).Block(give(one("before", -1))),
+	}
+	if len(l.Per) > 1 {
+		moved := jen.Id("was").Op("&&").Id("is").Op("&&").Add(g.limitScope("before", a, l)).Op("!=").Add(g.limitScope("after", a, l))
+		cases = append(cases, jen.Case(moved).Block(give(one("before", -1), one("after", 1))))
+	}
+	return cases
+}
+
+func movesName(l *ir.Limit) string { return naming.Local(l.Name) + "Moves" }
+
+// limitScope is what a count is kept per, besides the tenant; empty for nothing else.
+func (g *module) limitScope(variable string, a *ir.Aggregate, l *ir.Limit) *jen.Statement {
+	if len(l.Per) <= 1 {
+		return jen.Lit("")
+	}
+	x := g.exprs(map[string]root{"state": stateRoot(variable, a)})
+	code := jen.Null()
+	for i, name := range l.Per[1:] {
+		if i > 0 {
+			code.Op("+").Lit("/").Op("+")
+		}
+		code.Add(x.toString(&ir.Expr{Op: ir.Variable, Path: []string{"state", name}, Type: findField(a.State, name).Type, Pos: l.Pos}))
+	}
+	return code
+}

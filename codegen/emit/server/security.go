@@ -1,0 +1,74 @@
+package server
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/oksai/oksai/codegen/emit/openapi"
+	"github.com/oksai/oksai/codegen/ir"
+)
+
+// security emits who may call what, and how errors are answered.
+func (e *emission) security() {
+	f := e.file("security.go")
+	f.Comment("operations says who may call what.")
+	f.Var().Id("operations").Op("=").Map(e.api("OperationName")).Add(httpxPkg("Operation")).Add(fields(e.operations()...))
+	f.Line()
+	f.Comment("security admits callers by their bearer token.")
+	f.Type().Id("security").Struct(jen.Id("deps").Add(servicePkg("Deps")))
+	f.Line()
+	f.Comment("HandleBearerAuth implements api.SecurityHandler.")
+	f.Func().Params(jen.Id("s").Id("security")).Id("HandleBearerAuth").
+		Params(ctxParam(), jen.Id("name").Add(e.api("OperationName")), jen.Id("auth").Add(e.api("BearerAuth"))).
+		Params(jen.Qual("context", "Context"), jen.Error()).Block(
+		jen.Return(httpxPkg("Authorize").Call(ctx(), jen.Id("s").Dot("deps").Dot("Verifier"), jen.Id("s").Dot("deps").Dot("Guard"),
+			jen.Id("auth").Dot("Token"), jen.Id("operations").Index(jen.Id("name")))))
+	f.Line()
+	f.Add(e.newError())
+}
+
+// operations lists commands, then queries, in the spec's order.
+func (e *emission) operations() []jen.Code {
+	var out []jen.Code
+	for _, a := range e.Aggregates {
+		for _, c := range openapi.Commands(a) {
+			out = append(out, e.operation(c.Name, c.Allow, a.Scope != ir.ScopeTenant))
+		}
+	}
+	for _, q := range e.Queries {
+		platform := q.Platform || q.Aggregate != nil && q.Aggregate.Scope != ir.ScopeTenant
+		out = append(out, e.operation(q.Name, openapi.Roles(q), platform))
+	}
+	return out
+}
+
+// operation is one entry. Platform operations need no tenant in the token: what
+// they concern is not inside one.
+func (e *emission) operation(name string, roles []string, platform bool) *jen.Statement {
+	members := []jen.Code{member("Name", jen.Lit(name))}
+	if len(roles) > 0 {
+		members = append(members, member("Roles", texts(roles)))
+	}
+	if platform {
+		members = append(members, member("Platform", jen.True()))
+	}
+	return e.api(name + "Operation").Op(":").Values(members...)
+}
+
+// newError emits the one place where errors become answers.
+func (e *emission) newError() *jen.Statement {
+	p := func(name string) *jen.Statement { return jen.Id("p").Dot(name) }
+	return jen.Comment("NewError implements api.Handler: it answers with an error as a problem.").Line().
+		Func().Params(jen.Id("s").Op("*").Id("server")).Id("NewError").Params(ctxParam(), jen.Err().Error()).Op("*").Add(e.api("ProblemStatusCode")).Block(
+		jen.Id("p").Op(":=").Add(httpxPkg("ProblemOf")).Call(ctx(), jen.Err()),
+		jen.Id("answer").Op(":=").Add(e.api("Problem")).Add(fields(
+			member("Type", p("Type")), member("Title", p("Title")), member("Status", jen.Int32().Call(p("Status"))),
+			member("Code", p("Code")), member("Detail", p("Detail")),
+		)),
+		jen.If(p("Instance").Op("!=").Lit("")).Block(jen.Id("answer").Dot("Instance").Op("=").Add(e.api("NewOptString")).Call(p("Instance"))),
+		jen.If(p("TraceID").Op("!=").Lit("")).Block(jen.Id("answer").Dot("TraceID").Op("=").Add(e.api("NewOptString")).Call(p("TraceID"))),
+		jen.For(jen.List(jen.Id("_"), jen.Id("f")).Op(":=").Range().Add(p("Errors"))).Block(
+			jen.Id("answer").Dot("Errors").Op("=").Append(jen.Id("answer").Dot("Errors"), e.api("FieldError").Values(
+				member("Pointer", jen.Id("f").Dot("Pointer")), member("Code", jen.Id("f").Dot("Code")), member("Message", jen.Id("f").Dot("Message"))))),
+		jen.Return(jen.Op("&").Add(e.api("ProblemStatusCode")).Values(member("StatusCode", p("Status")), member("Response", jen.Id("answer")))),
+	)
+}

@@ -1,0 +1,76 @@
+package load
+
+import (
+	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/syntax"
+)
+
+func (m *module) resolveLimits(a *aggregate) {
+	for _, e := range a.spec.Entries("limits") {
+		r := syntax.Read(e.Value, "a limit", &m.diags)
+		limit := &ir.Limit{Name: e.Key, Code: r.Text("else"), Message: r.Text("message"), Pos: e.Pos}
+		m.needs(r, "counts", "max", "else")
+		limit.Counts = m.condition(r, "counts", expr.NewScope(stateRoot(a.ir)))
+		limit.Facts = m.facts(r, expr.NewScope(contextRoot()))
+		limit.Max = m.expression(r, "max", ir.Type{Kind: ir.Int}, expr.NewScope(factsRoot(limit.Facts), contextRoot()))
+		limit.Per = m.limitScope(a, r)
+		if limit.Message == "" {
+			limit.Message = sentence(limit.Code)
+		}
+		r.Done()
+		a.ir.Limits = append(a.ir.Limits, limit)
+	}
+}
+
+// limitScope reads `per:`, what a limit counts within: the tenant first, then fields of the state.
+func (m *module) limitScope(a *aggregate, r *syntax.Reader) []string {
+	per := []string{"tenant"}
+	for i, n := range r.Texts("per") {
+		if n.Text == "tenant" {
+			if i > 0 {
+				m.errorf(n.Pos, "bad-limit", "the tenant comes first in `per`")
+			}
+			continue
+		}
+		f := m.target(n.Pos, n.Text, "the state of "+a.ir.Name, a.ir.State)
+		if f != nil && f.Type.Optional {
+			m.errorf(n.Pos, "bad-limit", "%q may be absent, so nothing can be counted per %q", n.Text, n.Text)
+		}
+		per = append(per, n.Text)
+	}
+	return per
+}
+
+func (m *module) resolveTimers(a *aggregate) {
+	for _, e := range a.spec.Entries("timers") {
+		r := syntax.Read(e.Value, "a timer", &m.diags)
+		scope := expr.NewScope(stateRoot(a.ir))
+		t := &ir.Timer{Name: e.Key, Pos: e.Pos}
+		m.needs(r, "at", "do")
+		t.While = m.condition(r, "while", scope)
+		t.At = m.expression(r, "at", ir.Type{Kind: ir.Timestamp}, scope)
+		if n := r.Get("do"); n != nil {
+			t.Command = m.commandOf(a.ir, n.Text, n.Pos)
+		}
+		if t.Command != nil {
+			t.With = m.input(t.Command, r, scope.Given(t.While), e)
+		}
+		r.Done()
+		a.ir.Timers = append(a.ir.Timers, t)
+	}
+}
+
+// input reads `with:`, the input of a command that a timer or a reaction runs.
+func (m *module) input(c *ir.Command, r *syntax.Reader, scope expr.Scope, at syntax.Entry) []*ir.Assignment {
+	entries := r.Entries("with")
+	with := m.assign(entries, "the input of "+c.Name, c.Input, scope)
+	for _, f := range c.Input {
+		said := r.Node.Get("with").Get(f.Name) != nil
+		if !said && f.Default == nil && !f.Type.Optional {
+			m.errorf(at.Pos, "missing-field", "%s needs %q", c.Name, f.Name).WithRelated(f.Pos, "declared here").
+				WithHint("add `with: {%s: …}`", f.Name)
+		}
+	}
+	return with
+}

@@ -1,0 +1,105 @@
+package load
+
+import (
+	"strings"
+
+	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/ir"
+	"github.com/oksai/oksai/codegen/naming"
+	"github.com/oksai/oksai/codegen/syntax"
+)
+
+// defineExternals reads the events of other services.
+func (m *module) defineExternals() {
+	for _, e := range m.spec.Entries("external") {
+		r := syntax.Read(e.Value, "an external event", &m.diags)
+		m.needs(r, "topic")
+		m.ir.External = append(m.ir.External, &ir.ExternalEvent{
+			Name: e.Key, Doc: r.Text("doc"), Topic: r.Text("topic"), Pos: e.Pos,
+			Fields: m.fields(r.Entries("fields"), owner{name: naming.Go(e.Key)}),
+		})
+		r.Done()
+	}
+}
+
+func (m *module) resolveReactions() {
+	for _, e := range m.spec.Entries("reactions") {
+		r := syntax.Read(e.Value, "a reaction", &m.diags)
+		x := &ir.Reaction{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos}
+		m.needs(r, "on", "do")
+		if m.reactionSource(x, r) && m.reactionTarget(x, r) {
+			m.reactionBody(x, r, e)
+			m.ir.Reactions = append(m.ir.Reactions, x)
+			r.Done()
+		}
+	}
+}
+
+// reactionSource reads `on: Event` or `on: external name`.
+func (m *module) reactionSource(x *ir.Reaction, r *syntax.Reader) bool {
+	n := r.Get("on")
+	if n == nil {
+		return false
+	}
+	name, external := strings.CutPrefix(n.Text, "external ")
+	if !external {
+		x.Source, x.Event = m.findEvent(name, n.Pos)
+		return x.Event != nil
+	}
+	var known []string
+	for _, e := range m.ir.External {
+		if e.Name == strings.TrimSpace(name) {
+			x.External = e
+			return true
+		}
+		known = append(known, e.Name)
+	}
+	m.errorf(n.Pos, "unknown-event", "there is no external event %q", name).Suggest(name, known)
+	return false
+}
+
+// reactionTarget reads `do: Command`, `do: module.Command` or `do: module.Aggregate.Command`.
+func (m *module) reactionTarget(x *ir.Reaction, r *syntax.Reader) bool {
+	n := r.Get("do")
+	if n == nil {
+		return false
+	}
+	parts := strings.Split(n.Text, ".")
+	home, local := m, parts[len(parts)-1]
+	if len(parts) > 1 && m.module(parts[0]) != nil {
+		home, parts = m.module(parts[0]), parts[1:]
+	}
+	var known []string
+	for _, a := range home.ir.Aggregates {
+		for _, c := range a.Commands {
+			if c.Name == local && (len(parts) == 1 || len(parts) == 2 && parts[0] == a.Name) {
+				x.Target, x.Command = a, c
+				return true
+			}
+			known = append(known, c.Name)
+		}
+	}
+	m.errorf(n.Pos, "unknown-command", "there is no command %q", n.Text).Suggest(local, known)
+	return false
+}
+
+func (m *module) reactionBody(x *ir.Reaction, r *syntax.Reader, e syntax.Entry) {
+	var fields []*ir.Field
+	if x.Event != nil {
+		fields = x.Event.Fields
+	} else {
+		fields = x.External.Fields
+	}
+	scope := expr.NewScope(eventRoot(fields))
+	x.When = m.condition(r, "when", scope)
+	scope = scope.Given(x.When)
+	switch n := r.Get("id"); {
+	case n == nil && !x.Command.Creates:
+		m.errorf(e.Pos, "missing-key", "%s does not say which %s is meant", x.Name, x.Target.Name).WithHint("add `id: =event.…`")
+	case n != nil && x.Command.Creates:
+		m.errorf(n.Pos, "needless-id", "%s creates a %s, whose id is made from the event", x.Command.Name, x.Target.Name).WithHint("remove `id`")
+	case n != nil:
+		x.ID = m.value(n, ir.Type{Kind: ir.Ref, Module: x.Target.Module, Aggregate: x.Target.Name}, scope)
+	}
+	x.With = m.input(x.Command, r, scope, e)
+}

@@ -1,0 +1,78 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
+)
+
+// Operation is who may call one operation of an API.
+type Operation struct {
+	// Name is the operation's name in the spec, e.g. "StartJob".
+	Name string
+	// Roles: any one of them is enough. None: any valid token is.
+	Roles []string
+	// AnyTenantStatus allows it while the tenant is suspended, too.
+	AnyTenantStatus bool
+	// Platform operations need no tenant in the token.
+	Platform bool
+}
+
+// Verifier tells whose token it is.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (authn.Principal, error)
+}
+
+// Guard tells whether a tenant may use the platform now.
+type Guard interface {
+	Check(ctx context.Context, tenant uuid.UUID) error
+}
+
+// Authorize returns a context with the principal that token names, if op is
+// allowed to it; otherwise a *problem.Error with status 401, 403 or 503.
+// A nil Guard lets every tenant pass.
+func Authorize(ctx context.Context, v Verifier, g Guard, token string, op Operation) (context.Context, error) {
+	if op.Name == "" {
+		// The zero Operation would be open to every token.
+		return nil, errors.New("httpx: authorize: the operation has no access rule: the generated table of operations lacks it")
+	}
+	if token == "" {
+		return nil, problem.Unauthorized("send a bearer token in the Authorization header")
+	}
+	p, err := v.Verify(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	x := exchangeOf(ctx)
+	x.principal = p
+	if err := agree(p, x.tenantHeader); err != nil {
+		return nil, err
+	}
+	if p.Tenant == uuid.Nil && !op.Platform {
+		return nil, problem.New(403, "TENANT_REQUIRED", "Tenant required", "%s works on a tenant's data, and the token names no tenant; use a token issued for a tenant", op.Name)
+	}
+	if len(op.Roles) > 0 && !p.HasAny(op.Roles...) {
+		return nil, problem.Forbidden(op.Name + " needs one of the roles " + strings.Join(op.Roles, ", "))
+	}
+	if g != nil && p.Tenant != uuid.Nil && !op.AnyTenantStatus {
+		if err := g.Check(ctx, p.Tenant); err != nil {
+			return nil, err
+		}
+	}
+	return authn.With(ctx, p), nil
+}
+
+// agree refuses an X-Tenant-ID that is not the token's tenant. The header can
+// confirm whom a client thinks it works for; it can never choose.
+func agree(p authn.Principal, headers []string) error {
+	for _, h := range headers {
+		if id, err := uuid.Parse(h); err != nil || id != p.Tenant || p.Tenant == uuid.Nil {
+			return problem.New(403, "TENANT_MISMATCH", "Tenant mismatch", "%s is not the tenant of the token; leave the header out or use a token issued for that tenant", TenantHeader)
+		}
+	}
+	return nil
+}

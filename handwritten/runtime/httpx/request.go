@@ -1,0 +1,103 @@
+package httpx
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+)
+
+// Headers that the platform reads or sends beside the standard ones.
+const (
+	RequestIDHeader     = "X-Request-ID"
+	CorrelationIDHeader = "X-Correlation-ID"
+	TenantHeader        = "X-Tenant-ID"
+	TraceHeader         = "Traceparent"
+	ConsistencyHeader   = "Oksai-Consistency"
+	IdempotencyHeader   = "Idempotency-Key"
+)
+
+// exchange is what is known of one request while it is served. The middleware
+// makes it; the handler's goroutine fills it in; the access log reads it.
+type exchange struct {
+	id, correlation uuid.UUID
+	traceID         string
+	traceparent     string // names us as the parent of what follows
+	tenantHeader    []string
+	operation       string
+	principal       authn.Principal
+	cause           error // why it was refused or failed, in full
+	retryLater      bool
+}
+
+type exchangeKey struct{}
+
+// exchangeOf returns an empty exchange outside the middleware, so that callers need not ask.
+func exchangeOf(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+func newExchange(r *http.Request) *exchange {
+	x := &exchange{id: headerID(r, RequestIDHeader), tenantHeader: r.Header.Values(TenantHeader)}
+	if x.id == uuid.Nil {
+		x.id = uuid.Must(uuid.NewV7()) // fails only where the system has no randomness
+	}
+	if x.correlation = headerID(r, CorrelationIDHeader); x.correlation == uuid.Nil {
+		x.correlation = x.id
+	}
+	x.traceID, x.traceparent = continueTrace(r.Header.Get(TraceHeader))
+	return x
+}
+
+// headerID returns the id in a header. Anything but an id is treated as absent:
+// it would end up in logs and in events.
+func headerID(r *http.Request, name string) uuid.UUID {
+	id, err := uuid.Parse(r.Header.Get(name))
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
+
+var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
+
+// continueTrace returns the trace that a request belongs to, a new one if it
+// names none, and a traceparent in which we are the parent.
+func continueTrace(traceparent string) (id, next string) {
+	var random [24]byte
+	_, _ = rand.Read(random[:]) // never fails
+	id, flags := hex.EncodeToString(random[:16]), "01"
+	m := traceparentForm.FindStringSubmatch(traceparent)
+	if m != nil && m[1] != "00000000000000000000000000000000" && m[2] != "0000000000000000" {
+		id, flags = m[1], m[3]
+	}
+	return id, "00-" + id + "-" + hex.EncodeToString(random[16:]) + "-" + flags
+}
+
+// Metadata says who and what causes the events of the request.
+func Metadata(ctx context.Context) event.Metadata {
+	x := exchangeOf(ctx)
+	p, _ := authn.From(ctx)
+	return event.Metadata{User: p.Subject, Correlation: x.correlation, Causation: x.id, Trace: x.traceparent}
+}
+
+// Tenant returns the principal's tenant; zero for a principal of the platform.
+func Tenant(ctx context.Context) uuid.UUID {
+	p, _ := authn.From(ctx)
+	return p.Tenant
+}
+
+// Caller returns the principal as rules see it.
+func Caller(ctx context.Context) command.Caller {
+	p, _ := authn.From(ctx)
+	return command.Caller{Tenant: p.Tenant, Subject: p.Subject, Roles: p.Roles}
+}

@@ -1,0 +1,278 @@
+package reaction_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+const reactedType = "test.Reacted"
+
+// reacted is the effect of a reaction, on a stream of its own.
+type reacted struct{ outboxtest.Counted }
+
+func (reacted) EventType() string { return reactedType }
+
+// shop is a platform with one reaction, which answers each counted event with a
+// new stream.
+type shop struct {
+	*outboxtest.Platform
+	definition reaction.Definition
+	ill        sync.Map // stream id → its events fail
+	calls      atomic.Int64
+}
+
+func newShop(t *testing.T) *shop {
+	s := &shop{Platform: outboxtest.New(t)}
+	s.definition = reaction.Definition{Name: s.Bus.Platform + ".Answer", Types: []string{outboxtest.CountedType}, Handle: s.answer}
+	return s
+}
+
+func (s *shop) answer(ctx context.Context, e event.Recorded) error {
+	s.calls.Add(1)
+	if _, ill := s.ill.Load(e.Stream.ID); ill {
+		return errors.New("ill")
+	}
+	_, err := s.Store.Append(ctx, eventstore.Append{
+		Stream: outboxtest.Stream(e.Stream.Tenant), Key: s.definition.Key(e),
+		Events:   []event.Data{reacted{outboxtest.Counted{N: int(e.Version)}}},
+		Metadata: event.Metadata{Causation: e.ID, Correlation: e.Metadata.Correlation},
+	})
+	return err
+}
+
+func (s *shop) run(t *testing.T) *reaction.Reactor {
+	t.Helper()
+	r := reaction.New(reaction.Config{
+		Definition: s.definition, Bus: s.Bus, Store: s.Store, Attempts: 3, Backoff: time.Millisecond, Logger: outboxtest.Logger(t),
+	})
+	outboxtest.Go(t, r.Run)
+	return r
+}
+
+// effects lists the ids of the events that were answered, in order, with duplicates.
+func (s *shop) effects(t *testing.T) (of []uuid.UUID) {
+	t.Helper()
+	rows, err := s.Store.Reader().Query(t.Context(), `SELECT causation_id FROM oksai.events WHERE type = $1 ORDER BY epoch, xid, seq`, reactedType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		of = append(of, id)
+	}
+	return of
+}
+
+func (s *shop) awaitEffects(t *testing.T, n int) {
+	t.Helper()
+	outboxtest.Eventually(t, "every event is answered", func() bool { return len(s.effects(t)) >= n })
+	seen := map[uuid.UUID]bool{}
+	for _, id := range s.effects(t) {
+		if seen[id] {
+			t.Errorf("event %v was answered twice", id)
+		}
+		seen[id] = true
+	}
+	if len(seen) != n {
+		t.Errorf("%d events were answered, want %d", len(seen), n)
+	}
+}
+
+func (s *shop) letters() *reaction.DeadLetters {
+	return reaction.NewDeadLetters(s.Store, time.Now, s.definition)
+}
+
+func TestReactionHasItsEffectOnceUnderRedelivery(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	outboxtest.Go(t, s.Relay(t, s.Store).Run)
+	stream := outboxtest.Stream(uuid.New())
+	s.Append(t, stream, 0, make([]int, 30)...)
+	s.run(t)
+	s.awaitEffects(t, 30)
+	before := s.calls.Load()
+	// A checkpoint that was lost: everything is delivered again.
+	if _, err := s.Store.Writer().Exec(t.Context(), `UPDATE oksai.checkpoints SET fence = fence + 1, epoch = 0, xid = '0', seq = 0`); err != nil {
+		t.Fatal(err)
+	}
+	s.Append(t, stream, 30, 1)
+	s.awaitEffects(t, 31)
+	if again := s.calls.Load() - before; again < 31 {
+		t.Errorf("only %d calls after the checkpoint was lost: the test shows nothing", again)
+	}
+}
+
+func TestParkedStreamStopsNoOtherAndIsReplayedInOrder(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	outboxtest.Go(t, s.Relay(t, s.Store).Run)
+	s.run(t)
+	tenant := uuid.New()
+	sick, sound := outboxtest.Stream(tenant), outboxtest.Stream(tenant)
+	s.ill.Store(sick.ID, true)
+	s.Append(t, sick, 0, 1)
+	parked := func() int {
+		letters, err := s.letters().List(t.Context(), reaction.Filter{Consumer: s.definition.Name, Stream: &sick.ID, Status: "parked"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(letters)
+	}
+	outboxtest.Eventually(t, "the ill event is parked", func() bool { return parked() == 1 })
+	tried := s.calls.Load()
+	s.Append(t, sick, 1, 2, 3)
+	s.Append(t, sound, 0, 1, 2, 3)
+	s.awaitEffects(t, 3)
+	outboxtest.Eventually(t, "what follows in the stream is parked behind", func() bool { return parked() == 3 })
+	if calls := s.calls.Load() - tried; calls != 3 {
+		t.Errorf("%d calls, want 3: events behind a parked one must not be tried", calls)
+	}
+
+	again, err := s.letters().Replay(t.Context(), reaction.Filter{Consumer: s.definition.Name})
+	if err != nil || again != (reaction.Replayed{Streams: 1}) {
+		t.Errorf("replay while still ill: %+v, %v", again, err)
+	}
+	s.ill.Clear()
+	again, err = s.letters().Replay(t.Context(), reaction.Filter{Consumer: s.definition.Name})
+	if err != nil || again != (reaction.Replayed{Events: 3}) {
+		t.Errorf("replay when mended: %+v, %v", again, err)
+	}
+	s.awaitEffects(t, 6)
+	s.checkVersions(t, sick.ID, 3)
+	s.Append(t, sick, 3, 4)
+	s.awaitEffects(t, 7)
+	if n := parked(); n != 0 {
+		t.Errorf("%d events are still parked", n)
+	}
+}
+
+// checkVersions demands that a stream's events were answered in their order.
+func (s *shop) checkVersions(t *testing.T, stream uuid.UUID, n int64) {
+	t.Helper()
+	var versions []int64
+	err := s.Store.Reader().QueryRow(t.Context(), `
+		SELECT array_agg(cause.version ORDER BY effect.epoch, effect.xid, effect.seq)
+		FROM oksai.events effect JOIN oksai.events cause ON cause.event_id = effect.causation_id
+		WHERE effect.type = $1 AND cause.stream_id = $2`, reactedType, stream).Scan(&versions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range versions {
+		if v != int64(i+1) || len(versions) != int(n) {
+			t.Fatalf("stream was answered in the order %v, want 1 to %d", versions, n)
+		}
+	}
+}
+
+func TestDiscardedEventLeavesTheRestToAReplay(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	outboxtest.Go(t, s.Relay(t, s.Store).Run)
+	s.run(t)
+	sick := outboxtest.Stream(uuid.New())
+	s.ill.Store(sick.ID, true)
+	s.Append(t, sick, 0, 1, 2)
+	letters := s.letters()
+	var first reaction.Letter
+	outboxtest.Eventually(t, "both are parked", func() bool {
+		all, err := letters.List(t.Context(), reaction.Filter{Status: "parked"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) == 2 {
+			first = all[0]
+		}
+		return len(all) == 2
+	})
+	if !strings.Contains(first.Error, "ill") || first.Attempts != 3 || first.Code != "REACTION_FAILED" {
+		t.Errorf("letter is %+v", first)
+	}
+	groups, err := letters.Groups(t.Context())
+	if err != nil || len(groups) != 2 { // the one that failed, and the one behind it
+		t.Errorf("groups: %+v, %v", groups, err)
+	}
+	if err := letters.Discard(t.Context(), first.Consumer, first.Tenant, first.Event); err != nil {
+		t.Fatal(err)
+	}
+	if err := letters.Discard(t.Context(), first.Consumer, first.Tenant, first.Event); err == nil {
+		t.Error("a discarded event was discarded again")
+	}
+	s.ill.Clear()
+	if done, err := letters.Replay(t.Context(), reaction.Filter{Consumer: first.Consumer}); err != nil || done.Events != 1 {
+		t.Errorf("replay: %+v, %v", done, err)
+	}
+	s.awaitEffects(t, 1)
+}
+
+func TestPanicIsParkedLikeAnyFailure(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	outboxtest.Go(t, s.Relay(t, s.Store).Run)
+	s.definition.Handle = func(context.Context, event.Recorded) error { panic("nil map") }
+	s.run(t)
+	s.Append(t, outboxtest.Stream(uuid.New()), 0, 1)
+	outboxtest.Eventually(t, "the event is parked", func() bool {
+		all, err := s.letters().List(t.Context(), reaction.Filter{Status: "parked"})
+		return err == nil && len(all) == 1 && strings.Contains(all[0].Error, "nil map")
+	})
+}
+
+func TestForeignEventsAreAnsweredOnceAndUnreadableOnesParked(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	topic := s.Bus.Platform + "-foreign"
+	foreign := s.Bus
+	foreign.Platform = topic
+	if err := foreign.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.definition.Topic, s.definition.Types = foreign.LogTopic(), []string{"order.Paid"}
+	client, err := s.Bus.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	tenant := uuid.New()
+	header := func(k, v string) kgo.RecordHeader { return kgo.RecordHeader{Key: k, Value: []byte(v)} }
+	binary := func() *kgo.Record {
+		return &kgo.Record{Topic: foreign.LogTopic(), Key: []byte("a"), Value: []byte(`{"n":1}`), Headers: []kgo.RecordHeader{
+			header("ce_id", "order-1"), header("ce_source", "/shop"), header("ce_type", "order.Paid"), header("ce_subject", "o1"), header("ce_tenantid", tenant.String()),
+		}}
+	}
+	whole := &kgo.Record{Topic: foreign.LogTopic(), Key: []byte("a"), Value: []byte(
+		`{"specversion":"1.0","id":"order-2","source":"/shop","type":"order.Paid","subject":"o2","tenantid":"` + tenant.String() + `","data":{"n":2}}`)}
+	other := binary()
+	other.Headers[2] = header("ce_type", "order.Lost")
+	junk := &kgo.Record{Topic: foreign.LogTopic(), Key: []byte("a"), Value: []byte("\x00junk")}
+	if err := client.ProduceSync(t.Context(), binary(), junk, binary(), other, whole).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t)
+	s.awaitEffects(t, 2)
+	outboxtest.Eventually(t, "the junk is parked", func() bool {
+		all, err := s.letters().List(t.Context(), reaction.Filter{Status: "parked"})
+		return err == nil && len(all) == 1 && strings.Contains(all[0].Error, "no ce_id header")
+	})
+	if calls := s.calls.Load(); calls != 3 {
+		t.Errorf("%d calls, want 3: one event came twice, one was of another type, one could not be read", calls)
+	}
+}
