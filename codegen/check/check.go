@@ -22,8 +22,8 @@ func Platform(p *ir.Platform) diag.List {
 func rules() []func(*ir.Platform, *diag.List) {
 	return []func(*ir.Platform, *diag.List){
 		nameForms, reservedNames, collisions, structCycles, moduleCycles,
-		appPorts, appModules, tenancyScope, busTopic, pageSizes, platformRole,
-		creation, completeStates, unusedEvents, eventVersions, callers,
+		appPorts, appModules, tenancyScope, pageSizes, platformRole,
+		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
 		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses,
 		queryStores, findKeys, queryCallers, routes,

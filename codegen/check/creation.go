@@ -40,7 +40,7 @@ func creation(p *ir.Platform, diags *diag.List) {
 func completeStates(p *ir.Platform, diags *diag.List) {
 	for _, a := range aggregates(p) {
 		for _, c := range a.Commands {
-			if !c.Creates || len(c.Emits) == 0 || c.Emits[0].Event.Handwritten {
+			if !c.Creates || len(c.Emits) == 0 || c.Emits[0].Event.Handwritten || c.Emits[0].When != nil {
 				continue
 			}
 			set := map[string]bool{}

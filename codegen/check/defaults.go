@@ -1,24 +1,9 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/ir"
 )
-
-// busTopic: each module has a public topic of its own.
-//
-//	good: bus: {topic: "{module}-events", partitions: 12}
-//	bad:  bus: {topic: events, partitions: 0}
-func busTopic(p *ir.Platform, diags *diag.List) {
-	if !strings.Contains(p.Bus.Topic, "{module}") {
-		diags.Errorf(p.Pos, "bad-topic", "the topic %q is the same for all modules", p.Bus.Topic).WithHint("write \"{module}-events\"")
-	}
-	if p.Bus.Partitions < 1 {
-		diags.Errorf(p.Pos, "bad-topic", "a topic has at least one partition")
-	}
-}
 
 // pageSizes: a page has rows, and no more than the most that a caller may ask for; snapshots are some events apart.
 //

@@ -43,7 +43,7 @@ func projectionKeys(p *ir.Platform, diags *diag.List) {
 		}
 		for _, k := range x.Key {
 			if k.Type.Optional || !plain(k.Type) {
-				diags.Errorf(k.Pos, "bad-key", "%q is a %s, which cannot be a key", k.Name, expr.TypeString(k.Type)).
+				diags.Errorf(k.Pos, "bad-key", "%q is %s, which cannot be a key", k.Name, expr.A(k.Type)).
 					WithHint("a key is a required text, number, id, date, time, enum or bool")
 			}
 			if !slices.Contains(x.OrderBy, k.Name) {
@@ -111,8 +111,9 @@ func stepOnce(x *ir.Projection, h *ir.Handler, diags *diag.List) {
 //	bad:  JobCreated: {set: {title: =event.title}}                   # and status is a required enum
 func completeRows(p *ir.Platform, diags *diag.List) {
 	for _, x := range projections(p) {
-		for _, h := range x.Handlers {
-			if !creates(h.Aggregate, h.Event) || h.When != nil {
+		for i, h := range x.Handlers {
+			again := slices.ContainsFunc(x.Handlers[:i], func(o *ir.Handler) bool { return o.Event == h.Event })
+			if again || !creates(h.Aggregate, h.Event) || h.When != nil {
 				continue
 			}
 			for _, c := range x.Columns {
@@ -146,19 +147,19 @@ func columnUses(p *ir.Platform, diags *diag.List) {
 	for _, x := range projections(p) {
 		for _, name := range x.Search {
 			if f := x.Column(name); f.Type.Kind != ir.String && f.Type.Kind != ir.Text && f.Type.Kind != ir.Email && f.Type.Kind != ir.URL {
-				diags.Errorf(x.Pos, "bad-search", "%q is a %s, which cannot be searched", name, expr.TypeString(f.Type))
+				diags.Errorf(x.Pos, "bad-search", "%q is %s, which cannot be searched", name, expr.A(f.Type))
 			}
 		}
 	}
 	for _, q := range queries(p) {
 		for _, s := range q.Sorts {
 			if f := q.Projection.Column(s.Column); !plain(f.Type) {
-				diags.Errorf(q.Pos, "bad-sort", "%q is a %s, which has no order", s.Column, expr.TypeString(f.Type))
+				diags.Errorf(q.Pos, "bad-sort", "%q is %s, which has no order", s.Column, expr.A(f.Type))
 			}
 		}
 		for _, g := range q.GroupBy {
 			if f := q.Projection.Column(g); !plain(f.Type) {
-				diags.Errorf(q.Pos, "bad-group", "%q is a %s, which makes no groups", g, expr.TypeString(f.Type))
+				diags.Errorf(q.Pos, "bad-group", "%q is %s, which makes no groups", g, expr.A(f.Type))
 			}
 		}
 		for _, f := range q.Filters {

@@ -46,7 +46,7 @@ func (d *Diagnostic) WithRelated(pos Pos, format string, args ...any) *Diagnosti
 // Suggest adds a "did you mean" when one of the candidates resembles the name,
 // and otherwise lists them when they are few.
 func (d *Diagnostic) Suggest(name string, candidates []string) *Diagnostic {
-	const few = 12
+	const few = 20
 	if near, ok := Nearest(name, candidates); ok {
 		return d.WithHint("did you mean %q?", near)
 	}

@@ -14,7 +14,7 @@ func (c *checker) coerce(e *ir.Expr, want ir.Type, also ...ir.Kind) bool {
 	switch {
 	case isNull(e):
 		if !want.Optional {
-			c.diags.Errorf(e.Pos, "null-not-optional", "null clears an optional value; a %s is needed here", TypeString(want))
+			c.diags.Errorf(e.Pos, "null-not-optional", "null clears an optional value; %s is needed here", A(want))
 			return false
 		}
 		e.Type = want
@@ -38,7 +38,7 @@ func (c *checker) coerce(e *ir.Expr, want ir.Type, also ...ir.Kind) bool {
 }
 
 func (c *checker) mismatch(e *ir.Expr, want ir.Type) {
-	d := c.diags.Errorf(e.Pos, "type-mismatch", "this is a %s, and a %s is needed", TypeString(bare(e.Type)), TypeString(bare(want)))
+	d := c.diags.Errorf(e.Pos, "type-mismatch", "this is %s, and %s is needed", A(bare(e.Type)), A(bare(want)))
 	if textual(want) {
 		d.WithHint("string(x) makes text of it")
 	}

@@ -81,7 +81,7 @@ func (c *checker) function(n ast.Expr) *ir.Expr {
 		nodes = append([]ast.Expr{call.Target()}, nodes...)
 	}
 	fn, names := lookup(call.FunctionName())
-	if fn == nil && !call.IsMemberFunction() {
+	if fn == nil && len(nodes) != 1 || fn == nil && !call.IsMemberFunction() {
 		c.errorf(n, "unknown-function", "there is no function %s()", call.FunctionName()).Suggest(call.FunctionName(), names)
 		return nil
 	}
@@ -158,10 +158,6 @@ func (c *checker) attribute(n ast.Expr, name string, args []*ir.Expr, functions 
 	f := find(def.Attributes, name)
 	if f == nil {
 		c.errorf(n, "unknown-attribute", "%s has no attribute %q", def.Name, name).Suggest(name, fieldNames(def.Attributes))
-		return nil
-	}
-	if len(args) != 1 {
-		c.errorf(n, "type-mismatch", "the attribute %s() takes no values", name)
 		return nil
 	}
 	t := f.Type

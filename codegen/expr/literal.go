@@ -59,7 +59,7 @@ func form(text string, kind ir.Kind) (example string, ok bool) {
 
 func wellFormed(ok bool, form, text string, want ir.Type, pos diag.Pos, diags *diag.List) bool {
 	if !ok {
-		diags.Errorf(pos, "bad-literal", "%q is not a %s", text, TypeString(want)).WithHint("write %s, or =… for an expression", form)
+		diags.Errorf(pos, "bad-literal", "%q is not %s", text, A(want)).WithHint("write %s, or =… for an expression", form)
 	}
 	return ok
 }

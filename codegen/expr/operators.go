@@ -47,7 +47,7 @@ func (c *checker) unary(n ast.Expr, op ir.Op, operand ast.Expr) *ir.Expr {
 			return nil
 		}
 	} else if !Numeric(arg.Type) {
-		c.errorf(n, "type-mismatch", "a %s cannot be negated", TypeString(arg.Type))
+		c.errorf(n, "type-mismatch", "%s cannot be negated", A(arg.Type))
 		return nil
 	}
 	t := bare(arg.Type)
@@ -102,7 +102,7 @@ func (c *checker) in(n ast.Expr, left, right *ir.Expr) bool {
 	case right.Type.Kind == ir.Map:
 		return c.coerce(left, *right.Type.Key)
 	}
-	c.errorf(n, "type-mismatch", "`in` needs a list, a set or a map on its right, not a %s", TypeString(right.Type))
+	c.errorf(n, "type-mismatch", "`in` needs a list, a set or a map on its right, not %s", A(right.Type))
 	return false
 }
 

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strings"
+
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/parser"
@@ -48,7 +50,7 @@ func Required(e *ir.Expr, want ir.Type, scope Scope, diags *diag.List) {
 	if e == nil || want.Optional || !scope.absent(e) {
 		return
 	}
-	diags.Errorf(e.Pos, "optional-value", "this may be absent, and a %s is needed", TypeString(want)).
+	diags.Errorf(e.Pos, "optional-value", "this may be absent, and %s is needed", A(want)).
 		WithHint("guard it: has(x) ? x : …, or a condition with has(x)")
 }
 
@@ -68,12 +70,21 @@ func parse(src Source, scope Scope, diags *diag.List) (*checker, ast.Expr) {
 	}
 	parsed, errs := p.Parse(common.NewStringSource(src.Text, src.Pos.File))
 	if list := errs.GetErrors(); len(list) > 0 {
-		c.diags.Errorf(c.at(list[0].Location), "bad-expression", "this is not an expression: %s", list[0].Message).
+		c.diags.Errorf(c.at(list[0].Location), "bad-expression", "this is not an expression: %s", complaint(list[0].Message)).
 			WithHint("expressions are CEL, e.g. state.status == 'open'")
 		return c, nil
 	}
 	c.info = parsed.SourceInfo()
 	return c, parsed.Expr()
+}
+
+// complaint is the parser's message without its list of everything that could follow.
+func complaint(message string) string {
+	message, _, _ = strings.Cut(strings.TrimPrefix(message, "Syntax error: "), " expecting ")
+	if strings.Contains(message, "<EOF>") {
+		return "it ends too early"
+	}
+	return message
 }
 
 // at maps a place in the expression to the file. Folded text spans lines that

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/oksai/oksai/codegen/ir"
 )
@@ -15,11 +16,22 @@ func TypeString(t ir.Type) string {
 	return s
 }
 
+// A writes a type behind its article.
+func A(t ir.Type) string {
+	s := TypeString(t)
+	if strings.ContainsRune("aeiouAEIO", rune(s[0])) && t.Kind != ir.UUID {
+		return "an " + s
+	}
+	return "a " + s
+}
+
 func plainType(t ir.Type) string {
 	if t.Def != nil {
 		return t.Def.Name
 	}
 	switch t.Kind {
+	case "":
+		return "nothing"
 	case ir.List:
 		return "[" + TypeString(*t.Elem) + "]"
 	case ir.Set:

@@ -33,7 +33,7 @@ func Literal(n *syntax.Node, want ir.Type, diags *diag.List) *ir.Expr {
 	switch {
 	case n.Kind == syntax.Null:
 		if !want.Optional {
-			diags.Errorf(n.Pos, "null-not-optional", "null clears an optional value; a %s is needed here", TypeString(want))
+			diags.Errorf(n.Pos, "null-not-optional", "null clears an optional value; %s is needed here", A(want))
 			return nil
 		}
 		return e
@@ -46,7 +46,7 @@ func Literal(n *syntax.Node, want ir.Type, diags *diag.List) *ir.Expr {
 	case want.Kind == ir.Map && n.Kind == syntax.Mapping && len(n.Entries) == 0:
 		return &ir.Expr{Op: ir.ListOf, Type: bare(want), Pos: n.Pos}
 	case n.Kind != syntax.Scalar || want.Kind == ir.Map:
-		diags.Errorf(n.Pos, "bad-literal", "%s is not a %s", n.Kind, TypeString(want))
+		diags.Errorf(n.Pos, "bad-literal", "%s is not %s", n.Kind, A(want))
 		return nil
 	}
 	if _, formula := Formula(n); formula {
@@ -64,7 +64,7 @@ func Literal(n *syntax.Node, want ir.Type, diags *diag.List) *ir.Expr {
 func literalList(n *syntax.Node, want ir.Type, diags *diag.List) *ir.Expr {
 	e := &ir.Expr{Op: ir.ListOf, Type: bare(want), Pos: n.Pos}
 	if n.Kind != syntax.Sequence {
-		diags.Errorf(n.Pos, "bad-literal", "%s is not a %s", n.Kind, TypeString(want)).WithHint("write its items between [ and ]")
+		diags.Errorf(n.Pos, "bad-literal", "%s is not %s", n.Kind, A(want)).WithHint("write its items between [ and ]")
 		return nil
 	}
 	for _, item := range n.Items {

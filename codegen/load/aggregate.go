@@ -106,8 +106,8 @@ func (l *loader) sameType(from, to *ir.Field, what string) bool {
 	if expr.Assignable(from.Type, to.Type) {
 		return true
 	}
-	l.diags.Errorf(from.Pos, "type-mismatch", "%q is a %s here and a %s in %s, to which it is carried over",
-		from.Name, expr.TypeString(from.Type), expr.TypeString(to.Type), what).
+	l.diags.Errorf(from.Pos, "type-mismatch", "%q is %s here and %s in %s, to which it is carried over",
+		from.Name, expr.A(from.Type), expr.A(to.Type), what).
 		WithRelated(to.Pos, "declared here").WithHint("give both the same type, or say the value yourself")
 	return false
 }

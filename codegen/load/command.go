@@ -74,7 +74,7 @@ func (m *module) emit(a *aggregate, c *ir.Command, e syntax.Entry, when *ir.Expr
 		return
 	}
 	emission := &ir.Emission{Event: event, When: when, Pos: e.Pos}
-	values := syntax.Read(e.Value, "the fields of "+event.Name, &m.diags)
+	values := syntax.Read(e.Value, event.Name, &m.diags)
 	for _, f := range event.Fields {
 		if value := m.emitted(c, event, f, values, e.Pos, scope); value != nil {
 			emission.Fields = append(emission.Fields, &ir.Assignment{Field: f.Name, Value: value, Pos: value.Pos})

@@ -43,7 +43,7 @@ func (m *module) constrain(t *ir.Type, r *syntax.Reader) {
 func (m *module) applies(r *syntax.Reader, t ir.Type, ok bool, keys ...string) {
 	for _, key := range keys {
 		if n := r.Node.Get(key); n != nil && !ok {
-			m.errorf(n.Pos, "constraint-not-applicable", "%q means nothing for a %s", key, expr.TypeString(t))
+			m.errorf(n.Pos, "constraint-not-applicable", "%q means nothing for %s", key, expr.A(t))
 		}
 	}
 }

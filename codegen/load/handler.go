@@ -113,7 +113,7 @@ func (m *module) resolveSteps(p *ir.Projection, h *ir.Handler, r *syntax.Reader,
 		}
 		want, ok := stepType(verb, f)
 		if !ok {
-			m.errorf(e.Pos, "bad-step", "%q does not work on %s, which is a %s", verb, f.Name, expr.TypeString(f.Type)).WithHint("%s", stepHint(verb))
+			m.errorf(e.Pos, "bad-step", "%q does not work on %s, which is %s", verb, f.Name, expr.A(f.Type)).WithHint("%s", stepHint(verb))
 			continue
 		}
 		if value := m.value(e.Value, want, scope); value != nil {

@@ -70,7 +70,7 @@ func (m *module) measureType(measure *ir.Measure, n *syntax.Node) bool {
 		return false
 	}
 	if !fits {
-		m.errorf(n.Pos, "type-mismatch", "%s of a %s has no meaning", measure.Fn, expr.TypeString(measure.Of.Type))
+		m.errorf(n.Pos, "type-mismatch", "%s of %s has no meaning", measure.Fn, expr.A(measure.Of.Type))
 		return false
 	}
 	measure.Type = ir.Type{Kind: measure.Of.Type.Kind, Optional: measure.Fn != "sum",

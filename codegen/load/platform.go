@@ -45,8 +45,14 @@ func (l *loader) readDefaults() {
 func (l *loader) readBus() {
 	r := syntax.Read(l.root.Get("bus"), "bus", &l.diags)
 	l.platform.Bus = ir.Bus{Topic: r.Text("topic"), Partitions: int(orElse(r.Int("partitions"), 12))}
-	if l.platform.Bus.Topic == "" {
+	switch topic := l.platform.Bus.Topic; {
+	case topic == "":
 		l.platform.Bus.Topic = "{module}-events"
+	case !strings.Contains(topic, "{module}"):
+		l.diags.Errorf(r.Node.Get("topic").Pos, "bad-topic", "the topic %q is the same for all modules", topic).WithHint("write \"{module}-events\"")
+	}
+	if l.platform.Bus.Partitions < 1 {
+		l.diags.Errorf(r.Node.Get("partitions").Pos, "bad-topic", "a topic has at least one partition")
 	}
 	r.Done()
 }
@@ -103,7 +109,11 @@ func (l *loader) unknownAggregate(pos diag.Pos, name string) {
 	var names []string
 	for _, m := range l.modules {
 		for _, a := range m.aggregates {
-			names = append(names, m.ir.Name+"."+a.ir.Name)
+			if strings.Contains(name, ".") {
+				names = append(names, m.ir.Name+"."+a.ir.Name)
+			} else {
+				names = append(names, a.ir.Name)
+			}
 		}
 	}
 	l.diags.Errorf(pos, "unknown-aggregate", "there is no aggregate %q", name).Suggest(name, names)

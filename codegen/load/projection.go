@@ -166,7 +166,7 @@ func (m *module) defineTTL(p *ir.Projection, r *syntax.Reader) {
 	}
 	f := m.column(p, p.TTLColumn, pos)
 	if f != nil && (f.Type.Optional || f.Type.Kind != ir.Timestamp && f.Type.Kind != ir.Date) {
-		m.errorf(pos, "type-mismatch", "rows cannot grow old by %q, which is a %s", f.Name, expr.TypeString(f.Type)).
+		m.errorf(pos, "type-mismatch", "rows cannot grow old by %q, which is %s", f.Name, expr.A(f.Type)).
 			WithHint("name a timestamp or a date with `ttl_column`")
 	}
 }

@@ -125,7 +125,7 @@ func (m *module) filterOp(q *ir.Query, f *ir.Field, op *syntax.Node) bool {
 	if !known {
 		m.errorf(op.Pos, "unknown-choice", "%q is not a filter", op.Text).Suggest(op.Text, []string{"eq", "in", "range", "any", "search"})
 	} else if !fit {
-		m.errorf(op.Pos, "bad-filter", "%s is a %s, which %q cannot filter", f.Name, expr.TypeString(f.Type), op.Text)
+		m.errorf(op.Pos, "bad-filter", "%s is %s, which %q cannot filter", f.Name, expr.A(f.Type), op.Text)
 	}
 	return known && fit
 }

@@ -37,7 +37,7 @@ func (c *composition) modules() *jen.File {
 	for _, m := range c.Modules {
 		arguments := []jen.Code{jen.Id("deps"), jen.Id(repos(m.Name))}
 		for _, a := range server.Runners(m) {
-			arguments = append(arguments, jen.Id(runner(a)))
+			arguments = append(arguments, jen.Id(c.runner(a)))
 		}
 		name := naming.Local(m.Name) + "Module"
 		body = append(body,
@@ -77,7 +77,7 @@ func (c *composition) runners() []jen.Code {
 				continue
 			}
 			made[a] = true
-			out = append(out, jen.Id(runner(a)).Op(":=").Add(domain(a.Module, "New"+naming.Go(a.Plural))).Call(c.runnerArguments(a)...))
+			out = append(out, jen.Id(c.runner(a)).Op(":=").Add(domain(a.Module, "New"+naming.Go(a.Plural))).Call(c.runnerArguments(a)...))
 		}
 	}
 	return out
@@ -96,5 +96,18 @@ func (c *composition) runnerArguments(a *ir.Aggregate) []jen.Code {
 
 func repos(module string) string { return naming.Local(module) + "Repos" }
 
-// runner is a variable; the module is part of it, since two may have aggregates of one name.
-func runner(a *ir.Aggregate) string { return naming.Local(a.Module + "_" + a.Plural) }
+// runner is a variable; its module is part of the name where two have aggregates of one name.
+func (c *composition) runner(a *ir.Aggregate) string {
+	same := 0
+	for _, m := range c.needed {
+		for _, other := range m.Aggregates {
+			if other.Plural == a.Plural {
+				same++
+			}
+		}
+	}
+	if same > 1 {
+		return naming.Local(a.Module + "_" + a.Plural)
+	}
+	return naming.Local(a.Plural)
+}

@@ -7,6 +7,18 @@ const (
 	runtime = root + "/handwritten/runtime"
 )
 
+// importNames spares imports an alias that says what the path says.
+var importNames = map[string]string{
+	runtime + "/command":     "command",
+	runtime + "/httpx":       "httpx",
+	runtime + "/problem":     "problem",
+	runtime + "/service":     "service",
+	runtime + "/tenancy":     "tenancy",
+	root + "/openapi":        "openapi",
+	root + "/sql":            "sql",
+	"github.com/google/uuid": "uuid",
+}
+
 // Each symbol that generated code uses from elsewhere is named here, once.
 
 func servicePkg(name string) *jen.Statement { return jen.Qual(runtime+"/service", name) }

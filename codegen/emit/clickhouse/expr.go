@@ -36,7 +36,7 @@ func Expression(e *ir.Expr) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%s: there is no SQL for %s%s; use comparisons and arithmetic here", e.Pos, e.Op, e.Fn)
 	}
-	return printed("(%s "+strings.ReplaceAll(operator, "%", "%%")+" %s)", e.Args)
+	return printed("%s "+strings.ReplaceAll(operator, "%", "%%")+" %s", e.Args)
 }
 
 func printed(format string, args []*ir.Expr) (string, error) {
@@ -45,6 +45,9 @@ func printed(format string, args []*ir.Expr) (string, error) {
 		text, err := Expression(arg)
 		if err != nil {
 			return "", err
+		}
+		if _, nested := operators[arg.Op]; nested && len(args) == 2 {
+			text = "(" + text + ")"
 		}
 		texts[i] = text
 	}

@@ -13,7 +13,7 @@ func (g *module) commandsFile(a *ir.Aggregate) *file {
 	f := g.newFile(naming.Snake(a.Name) + "_commands.go")
 	for _, c := range a.Commands {
 		name := naming.Go(c.Name)
-		f.comment("%s", does(name, c.Doc, "is a command to "+article(a.Name)+" "+a.Name+"."))
+		f.comment("%s", does(name, c.Doc, "is a command of "+a.Name+"."))
 		f.fn(jen.Type().Id(name).Struct(g.structFields(c.Input)...))
 		g.constructor(f, name, c.Input)
 		g.structNormalize(f, name, c.Input)
@@ -28,8 +28,12 @@ type commandContext struct{ facts, caller bool }
 // contextOf tells what the decision of a command looks at. A handwritten one
 // gets no caller: what it needs of one is a fact.
 func contextOf(c *ir.Command) commandContext {
-	var exprs []*ir.Expr
-	exprs = append(exprs, c.UnchangedIf)
+	return commandContext{facts: len(c.Facts) > 0, caller: uses("context", decisionExprs(c)...)}
+}
+
+// decisionExprs are the expressions that a command's decision evaluates.
+func decisionExprs(c *ir.Command) []*ir.Expr {
+	exprs := []*ir.Expr{c.UnchangedIf}
 	for _, r := range c.Require {
 		exprs = append(exprs, r.If)
 	}
@@ -39,7 +43,7 @@ func contextOf(c *ir.Command) commandContext {
 			exprs = append(exprs, f.Value)
 		}
 	}
-	return commandContext{facts: len(c.Facts) > 0, caller: uses("context", exprs...)}
+	return exprs
 }
 
 // callerRoot is what expressions call context.

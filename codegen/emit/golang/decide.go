@@ -42,11 +42,15 @@ func (g *module) decide(f *file, a *ir.Aggregate, c *ir.Command) {
 	})...)
 	body = append(body, g.outcome(x, c)...)
 	if c.Handwritten {
-		f.comment("Decide lets the rules say what %s does to state, which stays as it is.", c.Name)
+		f.comment("Decide lets the rules say which events %s leads to.", c.Name)
 	} else {
-		f.comment("Decide says what %s does to state, which stays as it is. No event means that nothing changes.", c.Name)
+		f.comment("Decide says which events %s leads to; none means that nothing changes.", c.Name)
 	}
-	f.fn(jen.Func().Params(jen.Id("c").Id(naming.Go(c.Name))).Id("Decide").Params(g.decideParams(a, c)...).
+	receiver := jen.Id("c").Id(naming.Go(c.Name))
+	if !c.Handwritten && !uses("command", decisionExprs(c)...) {
+		receiver = jen.Id(naming.Go(c.Name))
+	}
+	f.fn(jen.Func().Params(receiver).Id("Decide").Params(g.decideParams(a, c)...).
 		Params(jen.Index().Add(snip.EventData()), jen.Error()).Block(body...))
 }
 
@@ -55,14 +59,17 @@ func (g *module) decideParams(a *ir.Aggregate, c *ir.Command) []jen.Code {
 	if c.Handwritten {
 		params = append(params, jen.Id("rules").Id("Rules"))
 	}
-	params = append(params, jen.Id("state").Op("*").Id(naming.Go(a.Name)))
+	named := func(name string) *jen.Statement {
+		return jen.Id(ifUsed(name, c.Handwritten || uses(name, decisionExprs(c)...)))
+	}
+	params = append(params, named("state").Op("*").Id(naming.Go(a.Name)))
 	if contextOf(c).facts {
-		params = append(params, jen.Id("facts").Id(factsName(c)))
+		params = append(params, named("facts").Id(factsName(c)))
 	}
 	if contextOf(c).caller {
 		params = append(params, jen.Id("caller").Add(callerType()))
 	}
-	return append(params, jen.Id("now").Add(snip.Time()))
+	return append(params, named("now").Add(snip.Time()))
 }
 
 // decideArgs are the arguments for decideParams.

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/tools/imports"
+
 	"github.com/oksai/oksai/codegen/ir"
 )
 
@@ -43,7 +45,7 @@ func (e *Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var failed []error
 	for _, m := range p.Modules {
-		g := &module{Module: m, root: e.root}
+		g := &module{Module: m, root: e.root, platform: p}
 		for _, f := range g.files() {
 			source, err := render(f)
 			failed = append(failed, err)
@@ -54,10 +56,15 @@ func (e *Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 	return files, errors.Join(failed...)
 }
 
+// render prints a file; jennifer sorts the imports, and the standard library is set apart afterwards.
 func render(f *file) ([]byte, error) {
 	var b bytes.Buffer
 	if err := f.Render(&b); err != nil {
 		return nil, fmt.Errorf("render %s: %w", f.path, err)
 	}
-	return b.Bytes(), nil
+	source, err := imports.Process(f.path, b.Bytes(), &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
+	if err != nil {
+		return nil, fmt.Errorf("group the imports of %s: %w", f.path, err)
+	}
+	return source, nil
 }

@@ -68,9 +68,9 @@ func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
 
 // limitMoves declares
 //
-//	func openUrgentMoves(before, after *Job, max int64) []eventstore.Limit {
+//	func openUrgentMoves(before, after *Job, bound int64) []eventstore.Limit {
 //		move := func(s *Job, delta int64) eventstore.Limit { … }
-//		was, is := before != nil && before.countsOpenUrgent(), after != nil && after.countsOpenUrgent()
+//		was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
 //		switch {
 //		case is && !was:
 //			return []eventstore.Limit{move(after, 1)}
@@ -81,21 +81,20 @@ func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
 //	}
 func (g *module) limitMoves(f *file, a *ir.Aggregate, l *ir.Limit) {
 	state := naming.Go(a.Name)
-	counted := func(variable string) *jen.Statement {
-		return jen.Id(variable).Op("!=").Nil().Op("&&").Id(variable).Dot("counts" + naming.Go(l.Name)).Call()
-	}
+	counted := func(variable string) *jen.Statement { return jen.Id(variable).Dot("counts" + naming.Go(l.Name)).Call() }
 	f.comment("%s is how a change from before to after moves the count; before is nil for what is new.", movesName(l))
-	f.fn(jen.Func().Id(movesName(l)).Params(jen.List(jen.Id("before"), jen.Id("after")).Op("*").Id(state), jen.Id("max").Int64()).
+	fields := []jen.Code{pair("Name", jen.Lit(g.Name+"."+l.Name))}
+	counting := jen.Id("_")
+	if len(l.Per) > 1 {
+		fields = append(fields, pair("Scope", g.limitScope("s", a, l)))
+		counting = jen.Id("s")
+	}
+	fields = append(fields, pair("Delta", jen.Id("delta")), pair("Max", jen.Id("bound")), pair("Code", jen.Lit(l.Code)), pair("Message", jen.Lit(l.Message)))
+	f.fn(jen.Func().Id(movesName(l)).Params(jen.List(jen.Id("before"), jen.Id("after")).Op("*").Id(state), jen.Id("bound").Int64()).
 		Index().Add(snip.StoreLimit()).Block(
-		jen.Id("move").Op(":=").Func().Params(jen.Id("s").Op("*").Id(state), jen.Id("delta").Int64()).Add(snip.StoreLimit()).Block(
-			jen.Return(snip.StoreLimit().Add(lines(
-				pair("Name", jen.Lit(g.Name+"."+l.Name)),
-				pair("Scope", g.limitScope("s", a, l)),
-				pair("Delta", jen.Id("delta")),
-				pair("Max", jen.Id("max")),
-				pair("Code", jen.Lit(l.Code)),
-				pair("Message", jen.Lit(l.Message)))))),
-		jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(counted("before"), counted("after")),
+		jen.Id("move").Op(":=").Func().Params(counting.Op("*").Id(state), jen.Id("delta").Int64()).Add(snip.StoreLimit()).Block(
+			jen.Return(snip.StoreLimit().Add(lines(fields...)))),
+		jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(jen.Id("before").Op("!=").Nil().Op("&&").Add(counted("before")), counted("after")),
 		jen.Switch().Block(g.moveCases(l, a)...),
 		jen.Return(jen.Nil())))
 }
@@ -120,11 +119,8 @@ func (g *module) moveCases(l *ir.Limit, a *ir.Aggregate) []jen.Code {
 
 func movesName(l *ir.Limit) string { return naming.Local(l.Name) + "Moves" }
 
-// limitScope is what a count is kept per, besides the tenant; empty for nothing else.
+// limitScope is what a count is kept per, besides the tenant.
 func (g *module) limitScope(variable string, a *ir.Aggregate, l *ir.Limit) *jen.Statement {
-	if len(l.Per) <= 1 {
-		return jen.Lit("")
-	}
 	x := g.exprs(map[string]root{"state": stateRoot(variable, a)})
 	code := jen.Null()
 	for i, name := range l.Per[1:] {

@@ -14,14 +14,37 @@ var precedence = map[ir.Op]int{
 	ir.Add: 4, ir.Sub: 4, ir.Mul: 5, ir.Div: 5, ir.Mod: 5, ir.Not: 6, ir.Neg: 6,
 }
 
+// tightest is how calls, selectors and names bind.
+const tightest = 7
+
 func binding(e *ir.Expr) int {
-	if p, ok := precedence[e.Op]; ok {
-		return p
-	}
-	if isDurationLiteral(e) {
+	p, ok := precedence[e.Op]
+	switch {
+	case isDurationLiteral(e):
 		return precedence[ir.Mul]
+	case !ok:
+		return tightest
+	case !isMethod(e):
+		return p
+	case e.Op == ir.Ne || e.Op == ir.Le || e.Op == ir.Ge:
+		return precedence[ir.Not]
 	}
-	return 7
+	return tightest
+}
+
+// isMethod tells whether Go has no operator for what e does, so that a method or function is called.
+func isMethod(e *ir.Expr) bool {
+	if len(e.Args) != 2 {
+		return false
+	}
+	a, b := e.Args[0], e.Args[1]
+	switch e.Op {
+	case ir.Eq, ir.Ne:
+		return !isNull(a) && !isNull(b) && !isComparable(a.Type)
+	case ir.And, ir.Or, ir.In:
+		return false
+	}
+	return a.Type.Kind == ir.Decimal || isCollection(a.Type) || isInstant(a.Type) || isInstant(b.Type)
 }
 
 func isDurationLiteral(e *ir.Expr) bool {
@@ -50,7 +73,7 @@ func (x *exprs) receiver(e *ir.Expr) *jen.Statement {
 	if x.field(e) != nil && x.isOptional(e) && !x.roots[e.Path[0]].row {
 		return x.reach(e)
 	}
-	return parens(x.value(e), binding(e) < 7 || e.Op == ir.Variable && x.isOptional(e))
+	return parens(x.value(e), binding(e) < tightest || e.Op == ir.Variable && x.isOptional(e))
 }
 
 // logic prints && and ||; the right side knows what the left one has told.
@@ -122,9 +145,21 @@ func (x *exprs) negation(e *ir.Expr) (*jen.Statement, int) {
 		return x.test(e.Args[0])
 	case ir.Has:
 		return x.reach(e.Args[0]).Op("==").Nil(), precedence[ir.Eq]
+	case ir.And:
+		return x.deMorgan(e, ir.Or, whenTrue(e.Args[0]))
+	case ir.Or:
+		return x.deMorgan(e, ir.And, whenFalse(e.Args[0]))
 	}
 	code, bound := x.test(e)
 	return jen.Op("!").Add(parens(code, bound < precedence[ir.Not])), precedence[ir.Not]
+}
+
+// deMorgan prints !(a && b) as !a || !b, and the other way round.
+func (x *exprs) deMorgan(e *ir.Expr, op ir.Op, told presence) (*jen.Statement, int) {
+	left, leftBound := x.negation(e.Args[0])
+	right, rightBound := x.with(told).negation(e.Args[1])
+	bound := precedence[op]
+	return parens(left, leftBound < bound).Op(string(op)).Add(parens(right, rightBound < bound)), bound
 }
 
 // canFlip tells whether !(a < b) is a >= b: not if one of them may be absent, for both are false then.
@@ -240,7 +275,7 @@ func (x *exprs) arithmetic(e *ir.Expr) *jen.Statement {
 	case e.Op == ir.Sub && isInstant(a.Type) && isInstant(b.Type):
 		return x.receiver(a).Dot("Sub").Call(x.value(b))
 	case e.Op == ir.Sub && isInstant(a.Type):
-		return x.receiver(a).Dot("Add").Call(jen.Op("-").Add(parens(x.value(b), binding(b) < 7)))
+		return x.receiver(a).Dot("Add").Call(jen.Op("-").Add(parens(x.value(b), binding(b) < tightest)))
 	}
 	return x.operand(e, a).Op(string(e.Op)).Add(x.right(e, b))
 }

@@ -74,7 +74,7 @@ func matched(e *ir.Expr) (string, bool) {
 func (g *module) patterns(f *file) {
 	var vars []jen.Code
 	for _, p := range g.patternsOf() {
-		vars = append(vars, jen.Id(p.name).Op("=").Add(snip.MustCompile()).Call(literalPattern(p.text)))
+		vars = append(vars, jen.Id(p.name).Op("=").Add(snip.MustCompile()).Call(rawString(p.text)))
 	}
 	if len(vars) > 0 {
 		f.comment("The patterns that texts must match.")

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/oksai/oksai/codegen/ir"
 )
@@ -18,128 +19,160 @@ const (
 // useOf finds out from the events that a command emits. It spares most commands
 // the facts that the bound depends on. A handwritten rule may emit anything.
 func useOf(l *ir.Limit, a *ir.Aggregate, c *ir.Command) limitUse {
-	events := a.Events
-	if !c.Handwritten {
-		events = nil
-		for _, e := range c.Emits {
-			events = append(events, e.Event)
-		}
-	}
 	use := untouched
-	for _, e := range events {
-		use = max(use, useOfEvent(l, e))
+	if c.Handwritten {
+		for _, e := range a.Events {
+			use = max(use, useOfEvent(l, e, nil))
+		}
+		return use
+	}
+	before := knownOf(c)
+	if len(c.Emits) > 1 {
+		before = nil // the second event meets a state that the first has changed
+	}
+	for _, e := range c.Emits {
+		use = max(use, useOfEvent(l, e.Event, before))
 	}
 	return use
 }
 
-func useOfEvent(l *ir.Limit, e *ir.Event) limitUse {
+// useOfEvent compares what is left of the condition before and after the event,
+// once all that is known of the state is filled in:
+//
+//	priority == urgent && status in [pending, started]   with status pending → priority == urgent
+//
+// If both are the same, the event does not move the count.
+func useOfEvent(l *ir.Limit, e *ir.Event, before constants) limitUse {
 	if e.Handwritten {
 		return claims
 	}
-	if !touches(l, e) {
-		return untouched
+	after := constants{}
+	for path, value := range before {
+		after[path] = value
 	}
-	if truthAfter(l.Counts, e) == no {
+	moved := false
+	for _, s := range e.Sets {
+		after["state."+s.Field] = "after:" + exprText(s.Value)
+		if s.Value.Op == ir.Literal {
+			after["state."+s.Field] = exprText(s.Value)
+		}
+		moved = moved || slices.Contains(l.Per, s.Field)
+	}
+	left := after.residual(l.Counts)
+	switch {
+	case left == no:
+		if before.residual(l.Counts) == no {
+			return untouched
+		}
 		return releases
+	case left == before.residual(l.Counts) && !moved:
+		return untouched
 	}
 	return claims
 }
 
-func touches(l *ir.Limit, e *ir.Event) bool {
-	return slices.ContainsFunc(e.Sets, func(s *ir.Assignment) bool {
-		counted := slices.Contains(l.Per, s.Field)
-		walkExpr(l.Counts, func(n *ir.Expr) {
-			counted = counted || n.Op == ir.Variable && len(n.Path) > 1 && n.Path[1] == s.Field
-		})
-		return counted
-	})
-}
+// constants are what the paths of a state are known to hold, as texts.
+type constants map[string]string
 
-// truth is what is known of a condition without running it.
-type truth int
+// knownOf is what a command's requirements tell of the state: state.status == 'pending'.
+func knownOf(c *ir.Command) constants {
+	known := constants{}
+	for _, r := range c.Require {
+		if r.If.Op != ir.Eq {
+			continue
+		}
+		if a, b := r.If.Args[0], r.If.Args[1]; a.Op == ir.Variable && b.Op == ir.Literal {
+			known[strings.Join(a.Path, ".")] = exprText(b)
+		}
+	}
+	return known
+}
 
 const (
-	unknown truth = iota
-	yes
-	no
+	yes = "true"
+	no  = "false"
 )
 
-func known(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
-// truthAfter evaluates a condition over the state as far as the literals that an event sets decide it.
-func truthAfter(cond *ir.Expr, e *ir.Event) truth {
-	switch cond.Op {
+// residual is what remains of a condition as a text: yes, no, or what cannot be known without running it.
+func (k constants) residual(e *ir.Expr) string {
+	switch e.Op {
+	case ir.Variable:
+		if value, ok := k[strings.Join(e.Path, ".")]; ok {
+			return value
+		}
 	case ir.And:
-		return conjunction(truthAfter(cond.Args[0], e), truthAfter(cond.Args[1], e))
+		return join(k.residual(e.Args[0]), k.residual(e.Args[1]), "&&", no, yes)
 	case ir.Or:
-		return not(conjunction(not(truthAfter(cond.Args[0], e)), not(truthAfter(cond.Args[1], e))))
+		return join(k.residual(e.Args[0]), k.residual(e.Args[1]), "||", yes, no)
 	case ir.Not:
-		return not(truthAfter(cond.Args[0], e))
-	case ir.Eq, ir.Ne:
-		a, b := constantAfter(cond.Args[0], e), constantAfter(cond.Args[1], e)
-		if a == nil || b == nil {
-			return unknown
-		}
-		return known((a.Value == b.Value) == (cond.Op == ir.Eq))
+		return negated(k.residual(e.Args[0]))
+	case ir.Eq:
+		return k.equal(e.Args[0], e.Args[1])
+	case ir.Ne:
+		return negated(k.equal(e.Args[0], e.Args[1]))
 	case ir.In:
-		return membershipAfter(cond, e)
+		return k.member(e)
 	}
-	return unknown
+	if len(e.Args) == 0 {
+		return exprText(e)
+	}
+	var args []string
+	for _, a := range e.Args {
+		args = append(args, k.residual(a))
+	}
+	return string(e.Op) + e.Fn + "(" + strings.Join(args, ",") + ")"
 }
 
-func membershipAfter(cond *ir.Expr, e *ir.Event) truth {
-	item := constantAfter(cond.Args[0], e)
-	if item == nil || cond.Args[1].Op != ir.ListOf {
-		return unknown
-	}
-	for _, other := range cond.Args[1].Args {
-		if other.Op != ir.Literal {
-			return unknown
-		}
-		if other.Value == item.Value {
-			return yes
-		}
-	}
-	return no
-}
-
-// constantAfter is the literal that e is, or that the event sets the variable e to; nil if there is none.
-func constantAfter(e *ir.Expr, ev *ir.Event) *ir.Expr {
-	if e.Op == ir.Literal {
-		return e
-	}
-	if e.Op != ir.Variable || len(e.Path) != 2 {
-		return nil
-	}
-	for _, s := range ev.Sets {
-		if s.Field == e.Path[1] && s.Value.Op == ir.Literal {
-			return s.Value
-		}
-	}
-	return nil
-}
-
-func conjunction(a, b truth) truth {
+// join combines two conditions; absorbing decides alone, neutral does not matter.
+func join(a, b, op, absorbing, neutral string) string {
 	switch {
-	case a == no || b == no:
-		return no
-	case a == yes && b == yes:
-		return yes
+	case a == absorbing || b == absorbing:
+		return absorbing
+	case a == neutral:
+		return b
+	case b == neutral:
+		return a
 	}
-	return unknown
+	return "(" + a + op + b + ")"
 }
 
-func not(t truth) truth {
-	switch t {
+func negated(condition string) string {
+	switch condition {
 	case yes:
 		return no
 	case no:
 		return yes
 	}
-	return unknown
+	return "!" + condition
+}
+
+func (k constants) equal(a, b *ir.Expr) string {
+	left, right := k.residual(a), k.residual(b)
+	if k.isConstant(a) && k.isConstant(b) {
+		if left == right {
+			return yes
+		}
+		return no
+	}
+	return "(" + left + "==" + right + ")"
+}
+
+func (k constants) isConstant(e *ir.Expr) bool {
+	if e.Op == ir.Variable {
+		value, ok := k[strings.Join(e.Path, ".")]
+		return ok && !strings.HasPrefix(value, "after:")
+	}
+	return e.Op == ir.Literal
+}
+
+func (k constants) member(e *ir.Expr) string {
+	item, list := e.Args[0], e.Args[1]
+	if list.Op != ir.ListOf {
+		return "(" + k.residual(item) + " in " + k.residual(list) + ")"
+	}
+	any := no
+	for _, other := range list.Args {
+		any = join(any, k.equal(item, other), "||", yes, no)
+	}
+	return any
 }

@@ -1,13 +1,6 @@
 package golang
 
-import (
-	"strconv"
-	"strings"
-
-	"github.com/dave/jennifer/jen"
-
-	"github.com/oksai/oksai/codegen/ir"
-)
+import "github.com/oksai/oksai/codegen/ir"
 
 // walkTypes visits the type of every input and struct field, with a name for it.
 func (g *module) walkTypes(visit func(name string, t ir.Type)) {
@@ -124,12 +117,4 @@ func uses(root string, list ...*ir.Expr) bool {
 		})
 	}
 	return found
-}
-
-// literalPattern prints a pattern as a raw string where that is possible.
-func literalPattern(text string) *jen.Statement {
-	if strings.ContainsAny(text, "`\n\r") || !strconv.CanBackquote(text) {
-		return jen.Lit(text)
-	}
-	return jen.Op("`" + text + "`")
 }

@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -67,4 +68,12 @@ func callLines(items ...jen.Code) *jen.Statement {
 // returnErr is `if err != nil { return …, err }`.
 func returnErr(before ...jen.Code) *jen.Statement {
 	return jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(append(before, jen.Err())...))
+}
+
+// rawString prints a text between backquotes where that is possible.
+func rawString(text string) *jen.Statement {
+	if !strconv.CanBackquote(strings.ReplaceAll(text, "\n", "")) {
+		return jen.Lit(text)
+	}
+	return jen.Op("`" + text + "`")
 }

@@ -10,9 +10,9 @@ const (
 	createdSuffix = "Created"
 )
 
-func response(name string) *Response {
-	return &Response{Ref: "#/components/responses/" + name}
-}
+const responsePath = "#/components/responses/"
+
+func response(name string) *Response { return &Response{Ref: responsePath + name} }
 
 func (d *Document) addAnswers(a *ir.Aggregate) {
 	consistency := Header{Description: "Send it with a query to read at least this change.", Required: true, Schema: &Schema{Type: "string"}}
@@ -25,15 +25,15 @@ func (d *Document) addAnswers(a *ir.Aggregate) {
 func answer(a *ir.Aggregate, doc string, headers map[string]Header) *Response {
 	r := &Response{
 		Description: doc,
-		Headers: map[string]Header{"ETag": {
-			Description: "The object's version; send it as If-Match to change exactly this version.",
-			Required:    true,
-			Schema:      &Schema{Type: "string"},
-		}},
-		Content: jsonBody(reference(a.Name), nil),
+		Headers:     map[string]Header{"ETag": etag()},
+		Content:     jsonBody(reference(a.Name), nil),
 	}
 	for name, h := range headers {
 		r.Headers[name] = h
 	}
 	return r
+}
+
+func etag() Header {
+	return Header{Description: "The object's version; send it as If-Match to change exactly this version.", Required: true, Schema: &Schema{Type: "string"}}
 }

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/oksai/oksai/codegen/ir"
@@ -11,13 +12,14 @@ const eventName = "RecordedEvent"
 
 // builder makes one module's document.
 type builder struct {
+	module   *ir.Module
 	schemas  *schemas
 	examples map[*ir.Command]any
 }
 
 // Module returns the document of a module's API.
 func Module(m *ir.Module) *Document {
-	b := &builder{schemas: &schemas{module: m.Name, byName: map[string]*Schema{}}, examples: inputExamples(m)}
+	b := &builder{module: m, schemas: &schemas{module: m.Name, byName: map[string]*Schema{}}, examples: inputExamples(m)}
 	d := newDocument(m.Name, m.Doc, m.File)
 	for _, a := range m.Aggregates {
 		d.Tags = append(d.Tags, Tag{Name: a.Name, Description: a.Doc})
@@ -28,7 +30,9 @@ func Module(m *ir.Module) *Document {
 		}
 	}
 	for _, q := range m.Queries {
-		d.addTag(q)
+		if q.Projection != nil {
+			d.addTag(b.tag(q), q.Projection.Doc)
+		}
 		d.add(q.HTTP, b.query(q))
 	}
 	for name, s := range b.schemas.byName {
@@ -95,18 +99,10 @@ func (d *Document) add(r ir.Route, op *Operation) {
 	item[strings.ToLower(r.Method)] = op
 }
 
-// addTag names the group of a query over a read model; the others belong to their aggregate's.
-func (d *Document) addTag(q *ir.Query) {
-	if q.Projection == nil {
-		return
+func (d *Document) addTag(name, doc string) {
+	if !slices.ContainsFunc(d.Tags, func(t Tag) bool { return t.Name == name }) {
+		d.Tags = append(d.Tags, Tag{Name: name, Description: doc})
 	}
-	name := tag(q)
-	for _, t := range d.Tags {
-		if t.Name == name {
-			return
-		}
-	}
-	d.Tags = append(d.Tags, Tag{Name: name, Description: q.Projection.Doc})
 }
 
 // inputExamples are the first inputs that the spec's own examples give to each command.

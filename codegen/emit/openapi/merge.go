@@ -17,33 +17,49 @@ func App(app *ir.App) *Document {
 // shared are the schemas that mean the same in every module.
 var shared = map[string]bool{"Problem": true, "FieldError": true, eventName: true, moneyName: true}
 
-// merge adds a module's document. A schema whose name another module uses as
-// well gets the module's name in front.
+// merge adds a module's document. What another module has under the same name
+// already gets the module's name in front.
 func (d *Document) merge(module string, other *Document) {
 	renamed := map[string]string{}
-	for name := range other.Components.Schemas {
-		if d.Components.Schemas[name] != nil && !shared[name] {
-			renamed["#/components/schemas/"+name] = naming.Go(module) + name
+	rename := func(kind, name string, taken bool) string {
+		if !taken || shared[name] {
+			return name
 		}
+		renamed[kind+name] = kind + naming.Go(module) + name
+		return naming.Go(module) + name
+	}
+	for name, schema := range other.Components.Schemas {
+		d.Components.Schemas[rename(schemaPath, name, d.Components.Schemas[name] != nil)] = schema
+	}
+	for name, r := range other.Components.Responses {
+		d.Components.Responses[rename(responsePath, name, d.Components.Responses[name] != nil)] = r
 	}
 	other.rename(renamed)
-	for name, schema := range other.Components.Schemas {
-		if to, ok := renamed["#/components/schemas/"+name]; ok {
-			name = to
-		}
-		d.Components.Schemas[name] = schema
-	}
 	for path, item := range other.Paths {
 		for method, op := range item {
+			if d.has(op.OperationID) {
+				op.OperationID = naming.Local(module + "_" + op.OperationID)
+			}
 			d.add(ir.Route{Method: method, Path: path}, op)
 		}
 	}
-	for name, r := range other.Components.Responses {
-		d.Components.Responses[name] = r
+	for _, t := range other.Tags {
+		d.addTag(t.Name, t.Description)
 	}
-	d.Tags = append(d.Tags, other.Tags...)
 }
 
+func (d *Document) has(operationID string) bool {
+	for _, item := range d.Paths {
+		for _, op := range item {
+			if op.OperationID == operationID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rename replaces references, everywhere in the document.
 func (d *Document) rename(to map[string]string) {
 	for _, item := range d.Paths {
 		for _, op := range item {
@@ -54,19 +70,24 @@ func (d *Document) rename(to map[string]string) {
 				op.RequestBody.Content[jsonType].Schema.rename(to)
 			}
 			for _, r := range op.Responses {
-				for _, media := range r.Content {
-					media.Schema.rename(to)
-				}
+				r.rename(to)
 			}
 		}
 	}
 	for _, r := range d.Components.Responses {
-		for _, media := range r.Content {
-			media.Schema.rename(to)
-		}
+		r.rename(to)
 	}
 	for _, s := range d.Components.Schemas {
 		s.rename(to)
+	}
+}
+
+func (r *Response) rename(to map[string]string) {
+	if path, ok := to[r.Ref]; ok {
+		r.Ref = path
+	}
+	for _, media := range r.Content {
+		media.Schema.rename(to)
 	}
 }
 
@@ -74,8 +95,8 @@ func (s *Schema) rename(to map[string]string) {
 	if s == nil {
 		return
 	}
-	if name, ok := to[s.Ref]; ok {
-		s.Ref = "#/components/schemas/" + name
+	if path, ok := to[s.Ref]; ok {
+		s.Ref = path
 	}
 	s.Items.rename(to)
 	s.AdditionalProperties.rename(to)

@@ -32,7 +32,7 @@ func (b *builder) get(q *ir.Query) *Operation {
 		Description: "The ETag that the caller already has; if it is still current the answer is 304.",
 	}}
 	op.Responses["200"] = response(q.Aggregate.Name + foundSuffix)
-	op.Responses["304"] = &Response{Description: "The caller already has the current state."}
+	op.Responses["304"] = &Response{Description: "The caller already has the current state.", Headers: map[string]Header{"ETag": etag()}}
 	return op
 }
 
@@ -56,7 +56,7 @@ func (b *builder) history(q *ir.Query) *Operation {
 }
 
 func (b *builder) list(q *ir.Query) *Operation {
-	op := b.operation(q.Name, q.Doc, tag(q), Roles(q))
+	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
 	op.Parameters = append(b.filters(q), sortParameter(q)...)
 	op.Parameters = append(op.Parameters, pageParameters(q)...)
 	op.Parameters = append(op.Parameters, consistencyParameter())
@@ -65,7 +65,7 @@ func (b *builder) list(q *ir.Query) *Operation {
 }
 
 func (b *builder) find(q *ir.Query) *Operation {
-	op := b.operation(q.Name, q.Doc, tag(q), Roles(q))
+	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
 	for _, name := range q.By {
 		in := "query"
 		if strings.Contains(q.HTTP.Path, "{"+name+"}") {
@@ -81,7 +81,7 @@ func (b *builder) find(q *ir.Query) *Operation {
 }
 
 func (b *builder) aggregate(q *ir.Query) *Operation {
-	op := b.operation(q.Name, q.Doc, tag(q), Roles(q))
+	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
 	op.Parameters = append(b.filters(q), consistencyParameter())
 	var fields []*ir.Field
 	for _, name := range q.GroupBy {
@@ -142,4 +142,13 @@ func (b *builder) page(q *ir.Query, doc string, item *Schema) *Response {
 	return &Response{Description: doc, Content: jsonBody(reference(name), nil)}
 }
 
-func tag(q *ir.Query) string { return summary(q.Projection.Name) }
+// tag is the group of a query over a read model: its aggregate's if that is in
+// the path, else the read model's own.
+func (b *builder) tag(q *ir.Query) string {
+	for _, a := range b.module.Aggregates {
+		if strings.HasPrefix(q.HTTP.Path+"/", "/"+a.Plural+"/") {
+			return a.Name
+		}
+	}
+	return summary(q.Projection.Name)
+}

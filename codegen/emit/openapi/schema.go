@@ -27,7 +27,9 @@ func TypeName(module string, def *ir.TypeDef) string {
 	return naming.Go(def.Module) + def.Name
 }
 
-func reference(name string) *Schema { return &Schema{Ref: "#/components/schemas/" + name} }
+const schemaPath = "#/components/schemas/"
+
+func reference(name string) *Schema { return &Schema{Ref: schemaPath + name} }
 
 // field returns the schema of one value, with its field's own words and default.
 func (s *schemas) field(f *ir.Field) *Schema {

@@ -50,7 +50,7 @@ func (e *emission) command(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 		input = jen.Id(inputFunc(c)).Call(jen.Id("req"))
 	}
 	parameters = append(parameters, jen.Id("params").Add(e.api(c.Name+"Params")))
-	return jen.Comment(fmt.Sprintf("%s runs the command %s on %s.", c.Name, c.Name, subject(a, c))).Line().
+	return comment(fmt.Sprintf("%s runs the command %s on %s.", c.Name, c.Name, subject(a, c)), c.Doc).
 		Func().Params(jen.Id("s").Op("*").Id("server")).Id(c.Name).Params(parameters...).Params(jen.Op("*").Add(answer), jen.Error()).Block(
 		jen.List(jen.Id("decide"), jen.Err()).Op(":=").Id("s").Dot(naming.Local(a.Plural)).Dot(c.Name).Call(ctx(), httpxPkg("Caller").Call(ctx()), input),
 		returnErr(),
@@ -93,12 +93,28 @@ func (e *emission) request(c *ir.Command) []jen.Code {
 func (e *emission) answer(a *ir.Aggregate, c *ir.Command) []jen.Code {
 	out := []jen.Code{member("ETag", httpxPkg("ETag").Call(jen.Id("out").Dot("Version")))}
 	if c.Creates {
-		out = append(out, member("Location", jen.Lit(strings.TrimSuffix(c.HTTP.Path, "/")+"/").Op("+").Id("out").Dot("ID").Dot("String").Call()))
+		out = append(out, member("Location", e.location(a)))
 	}
 	view := jen.Id(viewFunc(a)).Call(jen.Id("out").Dot("ID"), jen.Id("out").Dot("Version"), jen.Id("out").Dot("State"))
 	return append(out,
 		member("OksaiConsistency", httpxPkg("ConsistencyToken").Call(jen.Id("out").Dot("Position"))),
 		member("Response", view))
+}
+
+// location is where a new object is found: its query's path, with the id in it.
+func (e *emission) location(a *ir.Aggregate) *jen.Statement {
+	path := "/" + a.Plural + "/{id}"
+	for _, q := range e.Queries {
+		if q.Kind == ir.Get && q.Aggregate == a {
+			path = q.HTTP.Path
+		}
+	}
+	before, after, _ := strings.Cut(path, "{id}")
+	link := jen.Lit(before).Op("+").Id("out").Dot("ID").Dot("String").Call()
+	if after != "" {
+		link.Op("+").Lit(after)
+	}
+	return link
 }
 
 // optionalText is a header or query parameter, "" if it did not come.

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/golang"
@@ -35,6 +37,13 @@ func (e *emission) structValue(def *ir.TypeDef) *jen.Statement {
 
 // taken builds a domain value from the API's fields: defaults first, then what came.
 func (e *emission) taken(module, name string, inputs []*ir.Field) []jen.Code {
+	if !slices.ContainsFunc(inputs, func(f *ir.Field) bool { return f.Default != nil || !plain(f.Type) }) {
+		var members []jen.Code
+		for _, f := range inputs {
+			members = append(members, member(naming.Go(f.Name), e.toDomain(f.Type, jen.Id("in").Dot(naming.Go(f.Name)), false)))
+		}
+		return []jen.Code{jen.Return(domain(module, name).Values(members...))}
+	}
 	begin := jen.Var().Id("c").Add(domain(module, name))
 	if golang.HasDefaults(inputs) {
 		begin = jen.Id("c").Op(":=").Add(domain(module, "New"+name)).Call()
@@ -44,6 +53,11 @@ func (e *emission) taken(module, name string, inputs []*ir.Field) []jen.Code {
 		out = append(out, e.take(f))
 	}
 	return append(out, jen.Return(jen.Id("c")))
+}
+
+// plain tells whether one expression turns the API's value into the domain's.
+func plain(t ir.Type) bool {
+	return !t.Optional && t.Kind != ir.Map && (!isCollection(t) || same(t))
 }
 
 // take sets one field of a domain value.

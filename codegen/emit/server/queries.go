@@ -42,7 +42,7 @@ func (e *emission) query(q *ir.Query) *jen.Statement {
 
 // handler is: func (s *server) GetJob(ctx, params api.GetJobParams) (…, error) { … }
 func (e *emission) handler(q *ir.Query, doc string, result *jen.Statement, body ...jen.Code) *jen.Statement {
-	return jen.Comment(q.Name+" "+doc).Line().
+	return comment(q.Name+" "+doc, q.Doc).
 		Func().Params(jen.Id("s").Op("*").Id("server")).Id(q.Name).
 		Params(ctxParam(), jen.Id("params").Add(e.api(q.Name+"Params"))).
 		Params(result, jen.Error()).Block(body...)
@@ -56,7 +56,7 @@ func (e *emission) handler(q *ir.Query, doc string, result *jen.Statement, body 
 //	}
 //	etag := httpx.ETag(loaded.Version)
 //	if params.IfNoneMatch.Or("") == etag {
-//		return &api.GetJobNotModified{}, nil
+//		return &api.GetJobNotModified{ETag: etag}, nil
 //	}
 //	return &api.JobFoundHeaders{ETag: etag, Response: jobView(loaded.ID, loaded.Version, loaded.State)}, nil
 func (e *emission) get(q *ir.Query) *jen.Statement {
@@ -66,7 +66,7 @@ func (e *emission) get(q *ir.Query) *jen.Statement {
 		returnErr(),
 		jen.Id("etag").Op(":=").Add(httpxPkg("ETag")).Call(jen.Id("loaded").Dot("Version")),
 		jen.If(optionalText("IfNoneMatch").Op("==").Id("etag")).Block(
-			jen.Return(jen.Op("&").Add(e.api(q.Name+"NotModified")).Values(), jen.Nil())),
+			jen.Return(jen.Op("&").Add(e.api(q.Name+"NotModified")).Values(member("ETag", jen.Id("etag"))), jen.Nil())),
 		jen.Return(e.found(q, jen.Id("etag")), jen.Nil()),
 	)
 }

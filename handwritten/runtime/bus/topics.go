@@ -4,9 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+const (
+	visibleWithin = 15 * time.Second
+	lookAgain     = 50 * time.Millisecond
 )
 
 // Ensure creates the log topic and the modules' public topics where they are
@@ -42,17 +48,36 @@ func (c Config) create(ctx context.Context, admin *kadm.Client, topics []string)
 	return nil
 }
 
+// checkPartitions waits until the brokers know the log topic, which takes them a
+// moment, and looks at it.
 func (c Config) checkPartitions(ctx context.Context, admin *kadm.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, visibleWithin)
+	defer cancel()
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	for {
+		have, err := c.countPartitions(ctx, admin)
+		if want := int(c.PartitionCount()); err == nil && have != want {
+			return fmt.Errorf("topic %s has %d partitions and the configuration says %d: set the configuration to %[2]d, tenants are placed by that number", c.LogTopic(), have, want)
+		}
+		if !errors.Is(err, kerr.UnknownTopicOrPartition) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (c Config) countPartitions(ctx context.Context, admin *kadm.Client) (int, error) {
 	topics, err := admin.ListTopics(ctx, c.LogTopic())
+	if err == nil {
+		err = topics[c.LogTopic()].Err
+	}
 	if err != nil {
-		return fmt.Errorf("look at topic %s: %w", c.LogTopic(), err)
+		return 0, fmt.Errorf("look at topic %s: %w", c.LogTopic(), err)
 	}
-	log := topics[c.LogTopic()]
-	if log.Err != nil {
-		return fmt.Errorf("look at topic %s: %w", c.LogTopic(), log.Err)
-	}
-	if have, want := len(log.Partitions), int(c.PartitionCount()); have != want {
-		return fmt.Errorf("topic %s has %d partitions and the configuration says %d: set the configuration to %[2]d, tenants are placed by that number", c.LogTopic(), have, want)
-	}
-	return nil
+	return len(topics[c.LogTopic()].Partitions), nil
 }

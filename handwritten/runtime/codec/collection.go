@@ -87,3 +87,38 @@ func convert[From, To ~string](list []From) []To {
 
 // SameJSON reports whether a and b are the same text.
 func SameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
+
+// Each returns what convert makes of each item.
+func Each[From, To any](list []From, convert func(From) To) []To {
+	out := make([]To, len(list))
+	for i, v := range list {
+		out[i] = convert(v)
+	}
+	return out
+}
+
+// EachValue returns a map with the same keys, as texts, and what convert makes of each value.
+func EachValue[K ~string, From, To any](m map[K]From, convert func(From) To) map[string]To {
+	out := make(map[string]To, len(m))
+	for k, v := range m {
+		out[string(k)] = convert(v)
+	}
+	return out
+}
+
+// Convert returns what convert makes of an optional value, nil if it is absent.
+func Convert[From, To any](v *From, convert func(From) To) *To {
+	if v == nil {
+		return nil
+	}
+	return new(convert(*v))
+}
+
+// Value is an optional value, or the zero value if it is absent.
+func Value[T any](v *T) T {
+	if v == nil {
+		var zero T
+		return zero
+	}
+	return *v
+}

@@ -133,11 +133,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		c.setErr(err)
-		c.config.Logger.Warn("consuming the log stopped, it is tried again", "error", err, "after", wait)
 		if time.Since(started) > retryMax {
 			wait = retryFirst
 		}
+		c.setErr(err)
+		c.config.Logger.Warn("consuming the log stopped, it is tried again", "error", err, "after", wait)
 		if !sleep(ctx, wait) {
 			return nil
 		}

@@ -100,7 +100,7 @@ func startKafka(t testing.TB) (address string, stop func()) {
 		t.Fatal(err)
 	}
 	id := uuid.New()
-	runKafkaTool(t, dir, "java", "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", kafkaUUID(id), "-c", properties)
+	runKafkaTool(t, dir, "java", "-cp", classpath, "kafka.tools.StorageTool", "format", "--cluster-id="+kafkaUUID(id), "-c", properties)
 	child := startChild(t, dir, "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath, "kafka.Kafka", properties)
 	address = fmt.Sprintf("127.0.0.1:%d", port)
 	child.awaitListener(t, address)

@@ -90,6 +90,9 @@ func (s *Store) Append(ctx context.Context, a Append) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("append to %s.%s %s: %w", a.Stream.Module, a.Stream.Type, a.Stream.ID, err)
 	}
+	if len(result.Events) > 0 {
+		s.config.Committed()
+	}
 	return result, nil
 }
 

@@ -119,7 +119,7 @@ func TestRolesMayDoOnlyTheirPart(t *testing.T) {
 		"TRUNCATE oksai.events",
 		"DELETE FROM oksai.heads",
 		"UPDATE oksai.cluster SET epoch = 7",
-		"INSERT INTO oksai.heads (tenant_id, stream_id, module, stream_type, version) VALUES ('" + b.String() + "', gen_random_uuid(), 'm', 't', 1)",
+		"INSERT INTO oksai.heads (tenant_id, stream_id, module, stream_type, previous, version) VALUES ('" + b.String() + "', gen_random_uuid(), 'm', 't', 0, 1)",
 	} {
 		err := store.InTenants(t.Context(), []uuid.UUID{a}, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), forbidden)

@@ -27,6 +27,9 @@ type Config struct {
 	Clock func() time.Time
 	// Log gets what operators must know; discarded by default.
 	Log *slog.Logger
+	// Committed is told after each command that appended events, so that whoever
+	// reads the log need not wait for its next look; it must not block.
+	Committed func()
 	// MaxBatch is the greatest number of commands in one transaction; 256 by default.
 	MaxBatch int
 	// WriterConns and ReaderConns bound the two pools; 8 each by default. The
@@ -46,6 +49,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Committed == nil {
+		c.Committed = func() {}
 	}
 	c.MaxBatch = cmp.Or(c.MaxBatch, 256)
 	c.WriterConns = cmp.Or(c.WriterConns, 8)

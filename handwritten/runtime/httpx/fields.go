@@ -29,29 +29,64 @@ func fieldErrors(err error) []problem.FieldError {
 func below(pointer string, err error) []problem.FieldError {
 	var invalid *validate.Error
 	if !errors.As(err, &invalid) {
-		code, message := explain(err)
-		return []problem.FieldError{{Pointer: pointer + decodePath(err.Error()), Code: code, Message: message}}
+		return []problem.FieldError{decodePlace(pointer, err.Error()).field(err)}
 	}
-	pointer += decodePath(strings.TrimSuffix(err.Error(), invalid.Error()))
+	at := decodePlace(pointer, strings.TrimSuffix(err.Error(), invalid.Error()))
 	var all []problem.FieldError
 	for _, f := range invalid.Fields {
-		all = append(all, below(pointer+"/"+token(f.Name), f.Error)...)
+		inner := at.step(f.Name)
+		if inner.inItem {
+			all = append(all, inner.field(f.Error))
+			continue
+		}
+		all = append(all, below(inner.pointer, f.Error)...)
 	}
 	return all
 }
 
-// ogen's decoders tell where they are only in the text of their errors.
-var decodeStep = regexp.MustCompile(`decode field ("(?:[^"\\]|\\.)*")`)
+// place is where in a body something is wrong. ogen's decoders do not tell an
+// array's index: then pointer ends at the array, and item goes on in one of its items.
+type place struct {
+	pointer string
+	inItem  bool
+	item    string
+}
 
-func decodePath(text string) (pointer string) {
+func (p place) step(name string) place {
+	if p.inItem {
+		p.item += "/" + token(name)
+	} else {
+		p.pointer += "/" + token(name)
+	}
+	return p
+}
+
+func (p place) field(err error) problem.FieldError {
+	code, message := explain(err)
+	if p.item != "" {
+		message = p.item + " " + message
+	}
+	if p.inItem {
+		message = "in an item: " + message
+	}
+	return problem.FieldError{Pointer: p.pointer, Code: code, Message: message}
+}
+
+// Only the text of a decoder's error tells where it was. In an array the
+// callback follows the field directly, in an object the name of its type.
+var decodeStep = regexp.MustCompile(`decode field ("(?:[^"\\]|\\.)*")(: callback: )?`)
+
+func decodePlace(pointer, text string) place {
+	at := place{pointer: pointer}
 	for _, m := range decodeStep.FindAllStringSubmatch(text, -1) {
 		name, err := strconv.Unquote(m[1])
 		if err != nil {
-			return pointer
+			return at
 		}
-		pointer += "/" + token(name)
+		at = at.step(name)
+		at.inItem = at.inItem || m[2] != ""
 	}
-	return pointer
+	return at
 }
 
 // token escapes a name for a JSON Pointer; ogen writes an array's index as [3].
@@ -81,5 +116,19 @@ func explain(err error) (code, message string) {
 	case errors.As(err, &duplicate):
 		return "DUPLICATE_ITEMS", "has the same item more than once"
 	}
-	return "INVALID", "is not what the API description says: wrong type, form or range, or the JSON is broken here"
+	text := err.Error()
+	if m := outOfRange.FindStringSubmatch(text); m != nil {
+		return "OUT_OF_RANGE", "is " + m[1]
+	}
+	switch {
+	case strings.Contains(text, "duplicate element"):
+		return "DUPLICATE_ITEMS", "has the same item more than once"
+	case strings.Contains(text, "invalid value"):
+		return "UNKNOWN_VALUE", "is not one of the values that the API description lists"
+	}
+	return "INVALID", "is not what the API description says: wrong type or form, or the JSON is broken here"
 }
+
+// Validators tell some things only in the text of their errors. What the client
+// sent is left out of the messages: they may be logged.
+var outOfRange = regexp.MustCompile(`value \S+ ((?:less|greater) than .*)$`)

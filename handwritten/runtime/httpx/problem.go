@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -29,8 +30,11 @@ type Problem struct {
 // ProblemOf says what a client may know of err. What it may not know goes to the access log.
 func ProblemOf(ctx context.Context, err error) Problem {
 	x := exchangeOf(ctx)
-	x.cause = err
 	e := refusal(err)
+	x.cause = err
+	if len(e.Fields) > 0 && e.Cause == nil {
+		x.cause = fmt.Errorf("%s: %v", e.Code, e.Fields) // the error itself may quote what the client sent
+	}
 	x.retryLater = e.Status == http.StatusServiceUnavailable || e.Code == problem.KeyInFlight().Code || e.Code == problem.Conflict().Code
 	p := Problem{
 		Type:  "urn:oksai:problem:" + strings.ReplaceAll(strings.ToLower(e.Code), "_", "-"),

@@ -56,12 +56,12 @@ type clients struct {
 }
 
 // connect opens every engine and reports all that do not answer at once.
-func connect(ctx context.Context, c Config, clock func() time.Time, log *slog.Logger) (_ *clients, err error) {
+func connect(ctx context.Context, c Config, events eventstore.Config) (*clients, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	k := &clients{}
 	errs := make([]error, 4)
-	k.store, errs[0] = openStore(ctx, c, clock, log)
+	k.store, errs[0] = openStore(ctx, events)
 	k.clickhouse, errs[1] = openClickHouse(ctx, c.ClickHouseURL)
 	k.redis, errs[2] = openRedis(ctx, c.RedisURL)
 	errs[3] = pingKafka(ctx, c.KafkaBrokers)
@@ -84,8 +84,8 @@ func (k *clients) close() {
 	}
 }
 
-func openStore(ctx context.Context, c Config, clock func() time.Time, log *slog.Logger) (*eventstore.Store, error) {
-	store, err := eventstore.Open(ctx, eventstore.Config{URL: c.DatabaseURL, Clock: clock, Log: log})
+func openStore(ctx context.Context, c eventstore.Config) (*eventstore.Store, error) {
+	store, err := eventstore.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}

@@ -114,12 +114,16 @@ func applySchemas(ctx context.Context, url string, schemas []string) error {
 }
 
 func (p *process) openClients(ctx context.Context) (err error) {
-	if p.clients, err = connect(ctx, p.config, p.clock, p.log); err != nil {
+	events := eventstore.Config{URL: p.config.DatabaseURL, Clock: p.clock, Log: p.log, Committed: p.committed}
+	if p.clients, err = connect(ctx, p.config, events); err != nil {
 		return err
 	}
 	p.stack.start(Task{Name: "event store", Run: p.clients.store.Run})
 	return nil
 }
+
+// committed wakes the relay. Nothing is appended before the modules start, and by then there is one.
+func (p *process) committed() { p.relay.Wake() }
 
 func (p *process) serve(ctx context.Context) error {
 	p.server.Check("database", func(ctx context.Context) error { return p.clients.store.Reader().Ping(ctx) })

@@ -38,6 +38,7 @@ func Imports() map[string]string {
 var (
 	Context            = jen.Qual("context", "Context").Clone
 	ErrorsAs           = jen.Qual("errors", "As").Clone
+	ErrorsIs           = jen.Qual("errors", "Is").Clone
 	NewError           = jen.Qual("errors", "New").Clone
 	Errorf             = jen.Qual("fmt", "Errorf").Clone
 	RawMessage         = jen.Qual("encoding/json", "RawMessage").Clone

@@ -45,6 +45,7 @@ CREATE TABLE oksai.heads (
     stream_id   uuid   NOT NULL,
     module      text   NOT NULL,
     stream_type text   NOT NULL,
+    previous    bigint NOT NULL, -- the version before the last append: what that append expected
     version     bigint NOT NULL,
     PRIMARY KEY (tenant_id, stream_id)
 ) WITH (fillfactor = 70);

@@ -28,20 +28,18 @@ WITH command AS (
     FROM key JOIN oksai.keys k ON k.tenant_id = key.tenant_id AND k.scope = key.scope AND k.name = key.name
 ), fresh AS (
     SELECT c.n, c.tenant_id, c.stream_id, c.module, c.stream_type, c.expected, c.count, c.user_id, c.correlation_id, c.causation_id, c.trace, c.at FROM command c WHERE NOT EXISTS (SELECT FROM remembered r WHERE r.n = c.n)
-), created AS (
-    INSERT INTO oksai.heads AS h (tenant_id, stream_id, module, stream_type, version)
-    SELECT f.tenant_id, f.stream_id, f.module, f.stream_type, f.count FROM fresh f WHERE f.expected = 0 ORDER BY f.n
-    ON CONFLICT (tenant_id, stream_id) DO UPDATE SET version = EXCLUDED.version
-    WHERE h.version = 0 AND h.module = EXCLUDED.module AND h.stream_type = EXCLUDED.stream_type
-    RETURNING h.tenant_id, h.stream_id
-), advanced AS (
-    UPDATE oksai.heads h SET version = f.expected + f.count FROM fresh f
-    WHERE f.expected > 0 AND h.tenant_id = f.tenant_id AND h.stream_id = f.stream_id
-      AND h.version = f.expected AND h.module = f.module AND h.stream_type = f.stream_type
+), heads AS (
+    -- A head that is not there can only be created: it was never written if the
+    -- snapshot does not show it, as whoever expects a version has read it.
+    INSERT INTO oksai.heads AS h (tenant_id, stream_id, module, stream_type, previous, version)
+    SELECT f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.expected + f.count FROM fresh f
+    WHERE f.expected = 0 OR EXISTS (SELECT FROM oksai.heads e WHERE e.tenant_id = f.tenant_id AND e.stream_id = f.stream_id)
+    ORDER BY f.n
+    ON CONFLICT (tenant_id, stream_id) DO UPDATE SET previous = EXCLUDED.previous, version = EXCLUDED.version
+    WHERE h.version = EXCLUDED.previous AND h.module = EXCLUDED.module AND h.stream_type = EXCLUDED.stream_type
     RETURNING h.tenant_id, h.stream_id
 ), moved AS (
-    SELECT f.n, f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.count, f.user_id, f.correlation_id, f.causation_id, f.trace, f.at FROM fresh f
-    JOIN (SELECT tenant_id, stream_id FROM created UNION ALL SELECT tenant_id, stream_id FROM advanced) h ON h.tenant_id = f.tenant_id AND h.stream_id = f.stream_id
+    SELECT f.n, f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.count, f.user_id, f.correlation_id, f.causation_id, f.trace, f.at FROM fresh f JOIN heads h ON h.tenant_id = f.tenant_id AND h.stream_id = f.stream_id
 ), appended AS (
     INSERT INTO oksai.events (epoch, event_id, tenant_id, module, stream_type, stream_id, version, type, schema_version, published,
         user_id, correlation_id, causation_id, trace, payload, at)
@@ -614,7 +612,7 @@ SELECT epoch, xid, seq, event_id, tenant_id, module, stream_type, stream_id, ver
     WHERE (epoch, xid, seq) > ($1::int, $2::xid8, $3::bigint)
       AND (epoch, xid) < ((SELECT c.epoch FROM oksai.cluster c), pg_snapshot_xmin(pg_current_snapshot()))
     ORDER BY epoch, xid
-    FETCH FIRST ($4::int) ROWS WITH TIES
+    FETCH FIRST ($4::int) ROWS ONLY
 ) page
 ORDER BY epoch, xid, seq
 `

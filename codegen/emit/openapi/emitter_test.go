@@ -1,0 +1,17 @@
+package openapi_test
+
+import (
+	"testing"
+
+	"github.com/oksai/oksai/codegen/emit/fixture"
+	"github.com/oksai/oksai/codegen/emit/openapi"
+)
+
+func TestEmit(t *testing.T) {
+	t.Parallel()
+	files, err := openapi.New().Emit(fixture.Platform())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixture.Golden(t, files)
+}
