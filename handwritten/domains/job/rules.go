@@ -1,4 +1,4 @@
-// Package job holds the job module's rules that its spec leaves to judgement.
+// Package job holds the rules of the job module that the spec leaves to people.
 package job
 
 import (
@@ -9,18 +9,19 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
-// Rules implements job.Rules.
+// Rules decides what the spec does not.
 type Rules struct{}
 
 var _ job.Rules = Rules{}
 
-// ReprioritiseJob gives a job that is not finished another priority.
-func (Rules) ReprioritiseJob(state *job.Job, command job.ReprioritiseJob, _ time.Time) ([]event.Data, error) {
-	if state.Priority == command.Priority {
+// ReprioritiseJob changes the priority of a job that is not finished. How many
+// urgent jobs a plan allows is the spec's limit, kept when the event is appended.
+func (Rules) ReprioritiseJob(state *job.Job, cmd job.ReprioritiseJob, _ time.Time) ([]event.Data, error) {
+	if state.Priority == cmd.Priority {
 		return nil, nil
 	}
-	if state.Status != job.JobStatusPending && state.Status != job.JobStatusInProgress {
+	if state.Status == job.JobStatusCompleted || state.Status == job.JobStatusCancelled {
 		return nil, problem.Rule("JOB_FINISHED", "a finished job cannot be changed")
 	}
-	return []event.Data{&job.JobReprioritised{Priority: command.Priority}}, nil
+	return []event.Data{job.JobReprioritised{Priority: cmd.Priority}}, nil
 }

@@ -1,4 +1,4 @@
-// Package tenant holds the tenant module's rules that its spec leaves to judgement.
+// Package tenant holds the rules of the tenant module that the spec leaves to people.
 package tenant
 
 import (
@@ -9,23 +9,27 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
-// Rules implements tenant.Rules.
+// Rules decides what the spec does not.
 type Rules struct{}
 
 var _ tenant.Rules = Rules{}
 
-// ChangePlan upgrades at once and notes a downgrade for the end of the billing
-// period. Asking for the plan that is or will be in force changes nothing.
-func (Rules) ChangePlan(state *tenant.Tenant, command tenant.ChangePlan, _ time.Time) ([]event.Data, error) {
+// ChangePlan upgrades at once. A downgrade is only noted: the tenant has paid for
+// its plan until the billing period ends, and keeps it so long. A later request
+// replaces what was noted, and an upgrade drops it.
+func (Rules) ChangePlan(state *tenant.Tenant, cmd tenant.ChangePlan, _ time.Time) ([]event.Data, error) {
 	if state.Status == tenant.TenantStatusSuspended {
-		return nil, problem.Rule("TENANT_SUSPENDED", "a suspended tenant cannot change its plan; activate it first")
+		return nil, problem.Rule("TENANT_SUSPENDED", "a suspended tenant cannot change its plan")
 	}
 	switch {
-	case command.Plan == state.Plan, state.PendingPlan != nil && command.Plan == *state.PendingPlan:
+	case cmd.Plan == state.Plan, isPending(state, cmd.Plan):
 		return nil, nil
-	case command.Plan.Rank() > state.Plan.Rank():
-		return []event.Data{&tenant.TenantPlanUpgraded{Plan: command.Plan}}, nil
-	default:
-		return []event.Data{&tenant.TenantPlanDowngradeRequested{PendingPlan: command.Plan}}, nil
+	case cmd.Plan.Rank() > state.Plan.Rank():
+		return []event.Data{tenant.TenantPlanUpgraded{Plan: cmd.Plan}}, nil
 	}
+	return []event.Data{tenant.TenantPlanDowngradeRequested{PendingPlan: cmd.Plan}}, nil
+}
+
+func isPending(state *tenant.Tenant, plan tenant.Plan) bool {
+	return state.PendingPlan != nil && *state.PendingPlan == plan
 }

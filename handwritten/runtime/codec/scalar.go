@@ -124,3 +124,19 @@ func Later(a, b time.Time) time.Time {
 
 // Micro is t in UTC with the microseconds that the databases keep.
 func Micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// MinDecimal is the smaller of what a column holds, if anything, and v.
+func MinDecimal(current *decimal.Decimal, v decimal.Decimal) *decimal.Decimal {
+	if current != nil && current.LessThanOrEqual(v) {
+		return current
+	}
+	return &v
+}
+
+// MaxDecimal is the greater of what a column holds, if anything, and v.
+func MaxDecimal(current *decimal.Decimal, v decimal.Decimal) *decimal.Decimal {
+	if current != nil && current.GreaterThanOrEqual(v) {
+		return current
+	}
+	return &v
+}

@@ -2,9 +2,11 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -32,7 +34,21 @@ type kafka struct {
 	log     *slog.Logger
 }
 
-func startKafka(o Options, brokers *[]string) (engine, error) {
+// kafkaPortTries is how many ports are tried: between looking for a free one and
+// listening on it, another process may have taken it.
+const kafkaPortTries = 5
+
+func startKafka(o Options, brokers *[]string) (running engine, err error) {
+	for range kafkaPortTries {
+		running, err = startKafkaOn(o, brokers)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+	}
+	return running, err
+}
+
+func startKafkaOn(o Options, brokers *[]string) (engine, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err

@@ -103,22 +103,46 @@ func TestFailedCommandLeavesNoKey(t *testing.T) {
 	}
 }
 
-// A conflict must not hide that the command itself has caused it.
+// A repetition that waits for the first attempt's stream wakes up to a conflict
+// with it, and must not be told so: it was the command itself.
 func TestReplayWinsOverConflict(t *testing.T) {
 	t.Parallel()
-	store := start(t)
+	url := database(t)
+	store, _ := startAt(t, url, nil)
 	stream := newStream(uuid.New())
-	var firsts atomic.Int64
-	together(func(int) {
-		result, err := store.Append(t.Context(), eventstore.Append{Stream: stream, Events: events(1), Key: key("k")})
-		if err != nil {
-			t.Error(err)
-		} else if !result.Replayed {
-			firsts.Add(1)
+	finish := make(chan struct{})
+	slow := func(ctx, pgx.Tx, []event.Recorded) error {
+		<-finish
+		return nil
+	}
+	send := func(inline ...func(ctx, pgx.Tx, []event.Recorded) error) <-chan eventstore.Result {
+		answer := make(chan eventstore.Result, 1)
+		go func() {
+			result, err := store.Append(t.Context(), eventstore.Append{Stream: stream, Events: events(1), Key: key("k"), Inline: inline})
+			if err != nil {
+				t.Error(err)
+			}
+			answer <- result
+		}()
+		return answer
+	}
+	conn := admin(t, url)
+	count := func(condition string) (n int) {
+		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "+condition).Scan(&n); err != nil {
+			t.Fatal(err)
 		}
-	})
-	if firsts.Load() != 1 {
-		t.Errorf("%d first answers, want 1", firsts.Load())
+		return n
+	}
+	first := send(slow)
+	eventually(t, "the first attempt is about to commit", func() bool { return count("state = 'idle in transaction'") == 1 })
+	second := send()
+	eventually(t, "the second attempt waits for it", func() bool { return count("wait_event_type = 'Lock'") == 1 })
+	close(finish)
+	if result := <-first; result.Replayed || result.Version != 1 {
+		t.Errorf("the first attempt: %+v", result)
+	}
+	if result := <-second; !result.Replayed || result.Version != 1 {
+		t.Errorf("the second attempt: %+v, want the first one's answer", result)
 	}
 }
 

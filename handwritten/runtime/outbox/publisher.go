@@ -29,7 +29,6 @@ func newPublisher(config bus.Config) (*publisher, error) {
 	client, err := config.Client(
 		kgo.TransactionalID(config.Platform+"-relay"),
 		kgo.TransactionTimeout(deliverWithin+commitWithin),
-		kgo.RecordDeliveryTimeout(deliverWithin),
 		kgo.ProducerLinger(0),
 	)
 	if err != nil {
@@ -47,7 +46,7 @@ func (p *publisher) publish(ctx context.Context, page []event.Recorded) error {
 	if err := p.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin a Kafka transaction: %w", err)
 	}
-	if err := p.client.ProduceSync(ctx, p.records(page)...).FirstErr(); err != nil {
+	if err := p.produce(ctx, page); err != nil {
 		p.abort(ctx)
 		return fmt.Errorf("publish %d events from %v: %w", len(page), page[0].Position, err)
 	}
@@ -58,6 +57,22 @@ func (p *publisher) publish(ctx context.Context, page []event.Recorded) error {
 		return fmt.Errorf("commit %d events from %v to Kafka: %w", len(page), page[0].Position, err)
 	}
 	return nil
+}
+
+// produce returns when Kafka has the page, or the time is up. The client does
+// not give up records that may have arrived, so it is not waited for: closing it
+// ends the goroutine.
+func (p *publisher) produce(ctx context.Context, page []event.Recorded) error {
+	ctx, cancel := context.WithTimeout(ctx, deliverWithin)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- p.client.ProduceSync(ctx, p.records(page)...).FirstErr() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // abort tells Kafka at once that the page is given up, so that consumers need

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -70,12 +71,22 @@ func readSecretFiles(vars map[string]string) (errs []error) {
 	return errs
 }
 
+// parseErrors says which variables cannot be read.
 func parseErrors(err error) []error {
 	var all env.AggregateError
-	if errors.As(err, &all) {
-		return all.Errors
+	if !errors.As(err, &all) {
+		return []error{err}
 	}
-	return []error{err}
+	errs := make([]error, len(all.Errors))
+	for i, err := range all.Errors {
+		errs[i] = err
+		var parse env.ParseError
+		if field, ok := reflect.TypeFor[Config](), errors.As(err, &parse); ok {
+			f, _ := field.FieldByName(parse.Name)
+			errs[i] = fmt.Errorf("%s: %w", f.Tag.Get("env"), parse.Err)
+		}
+	}
+	return errs
 }
 
 func (c Config) validate() (errs []error) {

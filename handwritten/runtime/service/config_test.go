@@ -34,7 +34,7 @@ func TestAllMistakesAreListedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("wrong settings were accepted")
 	}
-	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "AUTH_JWKS_URL", "LogLevel"} {
+	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "AUTH_JWKS_URL", "LOG_LEVEL: "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not mention %q:\n%v", want, err)
 		}

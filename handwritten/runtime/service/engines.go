@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -48,6 +50,64 @@ func (c Config) withEngines(ctx context.Context, log *slog.Logger) (Config, *emb
 	return c, engines, nil
 }
 
+// reach asks every engine for an answer and reports all that give none.
+func (c Config) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	pings := []func(context.Context) error{c.reachPostgres, c.reachClickHouse, c.reachKafka, c.reachRedis}
+	errs := make([]error, len(pings))
+	var all sync.WaitGroup
+	for i, ping := range pings {
+		all.Go(func() { errs[i] = ping(ctx) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (c Config) reachPostgres(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, c.DatabaseURL)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: PostgreSQL does not answer: %w", err)
+	}
+	return conn.Close(ctx)
+}
+
+func (c Config) reachClickHouse(ctx context.Context) error {
+	conn, err := openClickHouse(c.ClickHouseURL)
+	if err != nil {
+		return err
+	}
+	if err := conn.Ping(ctx); err != nil {
+		err = fmt.Errorf("CLICKHOUSE_URL: ClickHouse does not answer: %w", err)
+		return errors.Join(err, conn.Close())
+	}
+	return conn.Close()
+}
+
+func (c Config) reachKafka(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.KafkaBrokers...))
+	if err != nil {
+		return fmt.Errorf("KAFKA_BROKERS: %w", err)
+	}
+	defer client.Close()
+	if err := client.Ping(ctx); err != nil {
+		return fmt.Errorf("KAFKA_BROKERS: Kafka does not answer: %w", err)
+	}
+	return nil
+}
+
+func (c Config) reachRedis(ctx context.Context) error {
+	client, err := openRedis(c.RedisURL)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("REDIS_URL: Redis does not answer: %w", err)
+	}
+	return nil
+}
+
 // clients are the connections that all modules share.
 type clients struct {
 	store      *eventstore.Store
@@ -55,21 +115,22 @@ type clients struct {
 	redis      *redis.Client
 }
 
-// connect opens every engine and reports all that do not answer at once.
-func connect(ctx context.Context, c Config, events eventstore.Config) (*clients, error) {
-	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
-	defer cancel()
+// connect opens the clients; reach has asked their engines before.
+func connect(ctx context.Context, c Config, events eventstore.Config) (_ *clients, err error) {
 	k := &clients{}
-	errs := make([]error, 4)
-	k.store, errs[0] = openStore(ctx, events)
-	k.clickhouse, errs[1] = openClickHouse(ctx, c.ClickHouseURL)
-	k.redis, errs[2] = openRedis(ctx, c.RedisURL)
-	errs[3] = pingKafka(ctx, c.KafkaBrokers)
-	if err := errors.Join(errs...); err != nil {
-		k.close()
+	defer func() {
+		if err != nil {
+			k.close()
+		}
+	}()
+	if k.store, err = eventstore.Open(ctx, events); err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if k.clickhouse, err = openClickHouse(c.ClickHouseURL); err != nil {
 		return nil, err
 	}
-	return k, nil
+	k.redis, err = openRedis(c.RedisURL)
+	return k, err
 }
 
 func (k *clients) close() {
@@ -84,15 +145,7 @@ func (k *clients) close() {
 	}
 }
 
-func openStore(ctx context.Context, c eventstore.Config) (*eventstore.Store, error) {
-	store, err := eventstore.Open(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	return store, nil
-}
-
-func openClickHouse(ctx context.Context, rawURL string) (driver.Conn, error) {
+func openClickHouse(rawURL string) (driver.Conn, error) {
 	options, err := clickhouse.ParseDSN(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
@@ -101,32 +154,13 @@ func openClickHouse(ctx context.Context, rawURL string) (driver.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
 	}
-	if err := conn.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("CLICKHOUSE_URL: ClickHouse at %v does not answer: %w", options.Addr, err), conn.Close())
-	}
 	return conn, nil
 }
 
-func openRedis(ctx context.Context, rawURL string) (*redis.Client, error) {
+func openRedis(rawURL string) (*redis.Client, error) {
 	options, err := redis.ParseURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	client := redis.NewClient(options)
-	if err := client.Ping(ctx).Err(); err != nil {
-		return nil, errors.Join(fmt.Errorf("REDIS_URL: Redis at %s does not answer: %w", options.Addr, err), client.Close())
-	}
-	return client, nil
-}
-
-func pingKafka(ctx context.Context, brokers []string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
-	if err != nil {
-		return fmt.Errorf("KAFKA_BROKERS: %w", err)
-	}
-	defer client.Close()
-	if err := client.Ping(ctx); err != nil {
-		return fmt.Errorf("KAFKA_BROKERS: Kafka at %v does not answer: %w", brokers, err)
-	}
-	return nil
+	return redis.NewClient(options), nil
 }

@@ -68,7 +68,7 @@ func (p *process) start(ctx context.Context) error {
 	if err := os.MkdirAll(p.config.DataDir, 0o755); err != nil {
 		return fmt.Errorf("OKSAI_DATA: %w", err)
 	}
-	for _, step := range []func(context.Context) error{p.startEngines, p.migrate, p.openClients, p.startBus, p.startModules, p.serve} {
+	for _, step := range []func(context.Context) error{p.startEngines, p.reach, p.migrate, p.openClients, p.startBus, p.startModules, p.serve} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -90,6 +90,8 @@ func (p *process) startEngines(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx) }
 
 func (p *process) migrate(ctx context.Context) error {
 	if err := eventstore.Migrate(ctx, p.config.DatabaseURL); err != nil {

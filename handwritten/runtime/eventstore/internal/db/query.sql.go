@@ -612,7 +612,7 @@ SELECT epoch, xid, seq, event_id, tenant_id, module, stream_type, stream_id, ver
     WHERE (epoch, xid, seq) > ($1::int, $2::xid8, $3::bigint)
       AND (epoch, xid) < ((SELECT c.epoch FROM oksai.cluster c), pg_snapshot_xmin(pg_current_snapshot()))
     ORDER BY epoch, xid
-    FETCH FIRST ($4::int) ROWS ONLY
+    FETCH FIRST ($4::int) ROWS WITH TIES
 ) page
 ORDER BY epoch, xid, seq
 `

@@ -1,0 +1,118 @@
+package tenant_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/oksai/oksai/gen/tenant"
+	rules "github.com/oksai/oksai/handwritten/domains/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/command/giventest"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+)
+
+var (
+	created    = tenant.TenantCreated{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}
+	suspended  = tenant.TenantSuspended{Reason: "unpaid"}
+	activated  = tenant.TenantActivated{}
+	pro        = tenant.TenantPlanUpgraded{Plan: tenant.PlanPro}
+	enterprise = tenant.TenantPlanUpgraded{Plan: tenant.PlanEnterprise}
+	toFree     = tenant.TenantPlanDowngradeRequested{PendingPlan: tenant.PlanFree}
+	toPro      = tenant.TenantPlanDowngradeRequested{PendingPlan: tenant.PlanPro}
+)
+
+type (
+	decision = func(*tenant.Tenant, time.Time) ([]event.Data, error)
+	past     = []event.Data
+)
+
+func when(decide decision) func(*tenant.Tenant, time.Time) (command.Decision[tenant.Tenant], error) {
+	return func(state *tenant.Tenant, now time.Time) (command.Decision[tenant.Tenant], error) {
+		events, err := decide(state, now)
+		return command.Decision[tenant.Tenant]{Events: events}, err
+	}
+}
+
+func changeTo(p tenant.Plan) decision {
+	return func(state *tenant.Tenant, now time.Time) ([]event.Data, error) {
+		return tenant.ChangePlan{Plan: p}.Decide(rules.Rules{}, state, now)
+	}
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	french := tenant.Settings{Locale: "fr", TimeZone: "Europe/Paris"}
+	for _, c := range []struct {
+		name    string
+		given   past
+		when    decision
+		then    past
+		refused string
+	}{
+		{name: "a tenant is created", when: tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}.Decide, then: past{created}},
+
+		{name: "an active tenant is suspended", given: past{created}, when: tenant.SuspendTenant{Reason: "unpaid"}.Decide, then: past{suspended}},
+		{name: "a suspended tenant is activated", given: past{created, suspended}, when: tenant.ActivateTenant{}.Decide, then: past{activated}},
+
+		{name: "a tenant is renamed", given: past{created}, when: tenant.RenameTenant{Name: "Emca"}.Decide, then: past{tenant.TenantRenamed{Name: "Emca"}}},
+		{name: "settings change", given: past{created}, when: tenant.ChangeSettings{Settings: french}.Decide, then: past{tenant.TenantSettingsChanged{Settings: french}}},
+
+		{name: "an upgrade takes effect at once", given: past{created}, when: changeTo(tenant.PlanPro), then: past{pro}},
+		{name: "an upgrade may skip a plan", given: past{created}, when: changeTo(tenant.PlanEnterprise), then: past{enterprise}},
+		{name: "a downgrade is noted", given: past{created, pro}, when: changeTo(tenant.PlanFree), then: past{toFree}},
+		{name: "another downgrade replaces it", given: past{created, enterprise, toFree}, when: changeTo(tenant.PlanPro), then: past{toPro}},
+		{name: "an upgrade is possible while a downgrade waits", given: past{created, pro, toFree}, when: changeTo(tenant.PlanEnterprise), then: past{enterprise}},
+		{name: "the same plan is no change", given: past{created, pro}, when: changeTo(tenant.PlanPro)},
+		{name: "the same plan leaves a waiting downgrade alone", given: past{created, pro, toFree}, when: changeTo(tenant.PlanPro)},
+		{name: "a suspended tenant cannot upgrade", given: past{created, suspended}, when: changeTo(tenant.PlanPro), refused: "TENANT_SUSPENDED"},
+		{name: "a suspended tenant cannot downgrade", given: past{created, pro, suspended}, when: changeTo(tenant.PlanFree), refused: "TENANT_SUSPENDED"},
+		{name: "a tenant that acts again can", given: past{created, suspended, activated}, when: changeTo(tenant.PlanPro), then: past{pro}},
+
+		{name: "a noted downgrade is carried out", given: past{created, pro, toFree}, when: tenant.ApplyDowngrade{}.Decide, then: past{tenant.TenantPlanDowngraded{Plan: tenant.PlanFree}}},
+		{name: "there may be none to carry out", given: past{created, pro}, when: tenant.ApplyDowngrade{}.Decide},
+		{name: "an upgrade drops the noted downgrade", given: past{created, pro, toFree, enterprise}, when: tenant.ApplyDowngrade{}.Decide},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			result := giventest.Given(tenant.TenantAggregate(), c.given...).When(when(c.when))
+			if c.refused != "" {
+				result.Refused(t, c.refused)
+				return
+			}
+			result.Then(t, c.then...)
+		})
+	}
+}
+
+// TestTheSameCommandAgainWritesNothing holds for every command but the creating one.
+func TestTheSameCommandAgainWritesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		given  past
+		decide decision
+	}{
+		{"suspend", past{created}, tenant.SuspendTenant{Reason: "unpaid"}.Decide},
+		{"activate", past{created, suspended}, tenant.ActivateTenant{}.Decide},
+		{"rename", past{created}, tenant.RenameTenant{Name: "Emca"}.Decide},
+		{"settings", past{created}, tenant.ChangeSettings{Settings: tenant.Settings{Locale: "fr"}}.Decide},
+		{"upgrade", past{created}, changeTo(tenant.PlanPro)},
+		{"downgrade", past{created, pro}, changeTo(tenant.PlanFree)},
+		{"carry out a downgrade", past{created, pro, toFree}, tenant.ApplyDowngrade{}.Decide},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var first past
+			result := giventest.Given(tenant.TenantAggregate(), c.given...).When(when(func(state *tenant.Tenant, now time.Time) (events []event.Data, err error) {
+				first, err = c.decide(state, now)
+				return first, err
+			}))
+			result.Then(t, first...)
+			if len(first) == 0 {
+				t.Fatal("the command wrote nothing the first time")
+			}
+			again := append(append(past{}, c.given...), first...)
+			giventest.Given(tenant.TenantAggregate(), again...).When(when(c.decide)).Unchanged(t)
+		})
+	}
+}
