@@ -25,7 +25,7 @@ func rules() []func(*ir.Platform, *diag.List) {
 		appPorts, appModules, tenancyScope, pageSizes, platformRole,
 		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
-		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses,
+		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses, opaqueColumns, measureForms, mapShapes,
 		queryStores, findKeys, queryCallers, routes,
 	}
 }

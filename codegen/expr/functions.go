@@ -36,7 +36,7 @@ func Functions() []Function {
 		{"max", "the greater of two values", 2, same},
 		{"rank", "an enum value's place in its enum, from 0", 1, to(ir.Int, kinds(ir.Enum))},
 		{"string", "a value as text", 1, to(ir.String, printable)},
-		{"int", "a decimal or a text as a whole number", 1, to(ir.Int, kinds(ir.Int, ir.Decimal, ir.String))},
+		{"int", "a decimal cut to a whole number", 1, to(ir.Int, kinds(ir.Int, ir.Decimal))},
 	}
 }
 

@@ -118,6 +118,10 @@ func (c *checker) comparison(n ast.Expr, op ir.Op, left, right *ir.Expr) bool {
 	} else if !c.coerce(right, bare(left.Type)) {
 		return false
 	}
+	if left.Type.Kind == ir.JSON {
+		c.errorf(n, "type-mismatch", "json values are not compared: the same value can be written in many ways")
+		return false
+	}
 	if op == ir.Eq || op == ir.Ne || Ordered(left.Type) {
 		return true
 	}

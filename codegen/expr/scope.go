@@ -62,10 +62,31 @@ func proofs(e *ir.Expr, outcome bool) []string {
 
 // absent reports whether the value of e may be missing when it is evaluated in this scope.
 func (s Scope) absent(e *ir.Expr) bool {
-	if e.Op == ir.Variable {
-		return e.Type.Optional && !s.present[strings.Join(e.Path, ".")]
+	if e.Op != ir.Variable || !e.Type.Optional {
+		return e.Type.Optional
 	}
-	return e.Type.Optional
+	fields := s.root(e.Path[0]).Fields
+	for i, name := range e.Path[1:] {
+		f := find(fields, name)
+		if f.Type.Optional && !s.proved(e.Path[:i+2]) {
+			return true
+		}
+		if f.Type.Kind == ir.Struct {
+			fields = f.Type.Def.Fields
+		}
+	}
+	return false
+}
+
+// proved reports whether a path, or something below it, is known to be present.
+func (s Scope) proved(path []string) bool {
+	prefix := strings.Join(path, ".")
+	for p := range s.present {
+		if p == prefix || strings.HasPrefix(p, prefix+".") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s Scope) root(name string) *Root {

@@ -77,6 +77,9 @@ func (m *module) resolveAggregates() {
 // resolveEvent says what an event does to the state: fields of the same name, then `sets`.
 func (m *module) resolveEvent(a *ir.Aggregate, e *ir.Event, r *syntax.Reader) {
 	sets := m.assign(r.Entries("sets"), "the state of "+a.Name, a.State, expr.NewScope(eventRoot(e.Fields), stateRoot(a)))
+	if e.Handwritten && len(sets) > 0 {
+		m.errorf(e.Pos, "apply-and-sets", "%s is applied by hand, which says what it sets", e.Name).WithHint("remove `sets` or `apply`")
+	}
 	for _, f := range a.State {
 		switch said := assigned(sets, f.Name); {
 		case said != nil:

@@ -12,8 +12,8 @@ import (
 
 func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 	c.Allow = m.roles(r)
-	c.Facts = m.facts(r, m.commandScope(a.ir, c, false))
-	scope := m.commandScope(a.ir, c, true)
+	c.Facts = m.facts(r, expr.NewScope(expr.Root{Name: "command", Fields: c.Input}, contextRoot()))
+	scope := m.commandScope(a.ir, c)
 	c.UnchangedIf = m.condition(r, "unchanged_if", scope)
 	c.Require = m.requirements(r.Items("require"), scope)
 	c.Handwritten = r.Text("rule") != "" && r.Choice("rule", "handwritten") == "handwritten"
@@ -25,13 +25,10 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 }
 
 // commandScope is what the conditions and values of a command may name.
-func (m *module) commandScope(a *ir.Aggregate, c *ir.Command, facts bool) expr.Scope {
-	roots := []expr.Root{{Name: "command", Fields: c.Input}, contextRoot()}
+func (m *module) commandScope(a *ir.Aggregate, c *ir.Command) expr.Scope {
+	roots := []expr.Root{{Name: "command", Fields: c.Input}, contextRoot(), factsRoot(c.Facts), nowRoot()}
 	if !c.Creates {
 		roots = append(roots, stateRoot(a))
-	}
-	if facts {
-		roots = append(roots, factsRoot(c.Facts), nowRoot())
 	}
 	return expr.NewScope(roots...)
 }
@@ -144,7 +141,8 @@ func (m *module) roles(r *syntax.Reader) []string {
 	return roles
 }
 
-// facts reads `name: =module.Aggregate(id).path`.
+// facts reads `name: =module.Aggregate(id).path`. Facts are loaded before the
+// state, so the state cannot say which ones.
 func (m *module) facts(r *syntax.Reader, scope expr.Scope) []*ir.Fact {
 	var facts []*ir.Fact
 	for _, e := range r.Entries("facts") {
@@ -177,9 +175,12 @@ func (m *module) fact(e syntax.Entry, src expr.Source, scope expr.Scope) *ir.Fac
 		if field == nil {
 			return nil
 		}
-		optional := f.Type.Optional
+		if f.Type.Optional {
+			m.errorf(src.Pos, "optional-value", "%s may be absent, so nothing can be taken from it", strings.Join(call.Path[:i], ".")).
+				WithHint("take the whole of it as the fact")
+			return nil
+		}
 		f.Type, fields = field.Type, nil
-		f.Type.Optional = f.Type.Optional || optional
 		if field.Type.Kind == ir.Struct {
 			fields = field.Type.Def.Fields
 		}

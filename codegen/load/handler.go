@@ -132,7 +132,7 @@ func stepType(verb string, f *ir.Field) (ir.Type, bool) {
 	t.Optional = false
 	switch verb {
 	case "add":
-		return t, expr.Numeric(t)
+		return t, expr.Numeric(t) && t.Kind != ir.Money
 	case "min", "max":
 		return t, expr.Ordered(t) && optional
 	}
@@ -145,7 +145,7 @@ func stepType(verb string, f *ir.Field) (ir.Type, bool) {
 func stepHint(verb string) string {
 	switch verb {
 	case "add":
-		return "add counts into int, decimal, money and duration columns"
+		return "add counts into int, decimal and duration columns; keep money as an int of minor units"
 	case "min", "max":
 		return verb + " needs an optional column with an order: a row may begin without a value"
 	}

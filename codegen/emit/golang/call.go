@@ -87,8 +87,10 @@ func (x *exprs) toString(a *ir.Expr) *jen.Statement {
 		return snip.FormatBool().Call(x.value(a))
 	case ir.UUID, ir.Ref, ir.Decimal, ir.Duration:
 		return x.receiver(a).Dot("String").Call()
-	case ir.Timestamp, ir.Date:
+	case ir.Timestamp:
 		return x.receiver(a).Dot("Format").Call(snip.RFC3339Nano())
+	case ir.Date:
+		return x.receiver(a).Dot("Format").Call(snip.DateOnly())
 	case ir.Enum:
 		return jen.String().Call(x.value(a))
 	}
@@ -99,8 +101,6 @@ func (x *exprs) toInt(a *ir.Expr) *jen.Statement {
 	switch a.Type.Kind {
 	case ir.Decimal:
 		return x.receiver(a).Dot("IntPart").Call()
-	case ir.Timestamp:
-		return x.receiver(a).Dot("Unix").Call()
 	case ir.Int:
 		return x.value(a)
 	}
@@ -108,12 +108,15 @@ func (x *exprs) toInt(a *ir.Expr) *jen.Statement {
 	return jen.Nil()
 }
 
-// extreme prints min and max; times are not ordered by Go's own.
+// extreme prints min and max; times and decimals are not ordered by Go's own.
 func (x *exprs) extreme(e *ir.Expr) *jen.Statement {
 	a, b := e.Args[0], e.Args[1]
 	if isInstant(a.Type) {
 		name := map[string]string{"min": "Earlier", "max": "Later"}[e.Fn]
 		return snip.Codec(name).Call(x.value(a), x.value(b))
+	}
+	if a.Type.Kind == ir.Decimal {
+		return snip.Decimal(naming.Go(e.Fn)).Call(x.value(a), x.value(b))
 	}
 	return jen.Id(e.Fn).Call(x.value(a), x.value(b))
 }

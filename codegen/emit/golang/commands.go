@@ -15,6 +15,7 @@ func (g *module) commandsFile(a *ir.Aggregate) *file {
 		name := naming.Go(c.Name)
 		f.comment("%s", does(name, c.Doc, "is a command of "+a.Name+"."))
 		f.fn(jen.Type().Id(name).Struct(g.structFields(c.Input)...))
+		g.logValue(f, name, c.Input)
 		g.constructor(f, name, c.Input)
 		g.structNormalize(f, name, c.Input)
 		g.validateMethod(f, name, c.Input)

@@ -28,6 +28,7 @@ func (g *module) event(f *file, a *ir.Aggregate, e *ir.Event) {
 	name := naming.Go(e.Name)
 	f.comment("%s", does(name, e.Doc, "is an event of "+a.Name+"."))
 	f.fn(jen.Type().Id(name).Struct(g.structFields(e.Fields)...))
+	g.logValue(f, name, e.Fields)
 	constant := func(doc, method string, result, value jen.Code) {
 		f.comment("%s", doc)
 		f.fn(jen.Func().Params(jen.Id(name)).Id(method).Params().Add(result).Block(jen.Return(value)))

@@ -41,7 +41,7 @@ func loaderName(facts string) string { return "load" + naming.Go(facts) }
 //
 //	func (j *Jobs) loadOpenUrgentFacts(ctx context.Context, caller command.Caller) (openUrgentFacts, error) {
 //		var facts openUrgentFacts
-//		plan, err := j.tenant.Tenants.Load(ctx, caller.Tenant, caller.Tenant)
+//		plan, err := j.tenant.Tenants.Load(ctx, uuid.Nil, caller.Tenant)
 //		if err != nil {
 //			return facts, fmt.Errorf("load fact plan: %w", err)
 //		}

@@ -19,14 +19,14 @@ func (g *module) checkNames() {
 		for _, v := range def.Values {
 			package_.add(constName(def, v.Name), "the value "+v.Name+" of "+def.Name, def.Pos)
 		}
-		g.checkFields(def.Fields, "Normalize", "Check", "Equal", "Encode", "Decode")
+		g.checkFields(def.Fields, "LogValue", "Normalize", "Check", "Equal", "Encode", "Decode")
 	}
 	for _, a := range g.Aggregates {
 		g.aggregateNames(package_, a)
 	}
 	for _, e := range g.External {
 		package_.add(externalName(e), "the external event "+e.Name, e.Pos)
-		g.checkFields(e.Fields, "Decode")
+		g.checkFields(e.Fields, "LogValue", "Decode")
 	}
 	for _, p := range g.Projections {
 		package_.add(projectionVar(p), "the projection "+p.Name, p.Pos)
@@ -44,10 +44,10 @@ func (g *module) aggregateNames(s *scope, a *ir.Aggregate) {
 	s.add(name, "the aggregate "+a.Name, a.Pos)
 	s.add(runnerName(a), "the plural of "+a.Name, a.Pos)
 	s.add(name+"Aggregate", "the description of "+a.Name, a.Pos)
-	g.checkFields(a.State, "Apply", "Clone", "Encode", "Decode")
+	g.checkFields(a.State, "LogValue", "Apply", "Clone", "Encode", "Decode")
 	for _, c := range a.Commands {
 		s.add(naming.Go(c.Name), "the command "+c.Name, c.Pos)
-		g.checkFields(c.Input, "Normalize", "Validate", "Decide")
+		g.checkFields(c.Input, "LogValue", "Normalize", "Validate", "Decide")
 		if len(c.Facts) > 0 {
 			s.add(factsName(c), "the facts of "+c.Name, c.Pos)
 		}
@@ -57,7 +57,7 @@ func (g *module) aggregateNames(s *scope, a *ir.Aggregate) {
 	}
 	for _, e := range a.Events {
 		s.add(naming.Go(e.Name), "the event "+e.Name, e.Pos)
-		g.checkFields(e.Fields, "EventType", "SchemaVersion", "Published", "AppendJSON", "Encode", "Decode")
+		g.checkFields(e.Fields, "EventType", "SchemaVersion", "Published", "AppendJSON", "LogValue", "Encode", "Decode")
 	}
 }
 

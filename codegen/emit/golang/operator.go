@@ -44,7 +44,7 @@ func isMethod(e *ir.Expr) bool {
 	case ir.And, ir.Or, ir.In:
 		return false
 	}
-	return a.Type.Kind == ir.Decimal || isCollection(a.Type) || isInstant(a.Type) || isInstant(b.Type)
+	return a.Type.Kind == ir.Decimal || a.Type.Kind == ir.Money || isCollection(a.Type) || isInstant(a.Type) || isInstant(b.Type)
 }
 
 func isDurationLiteral(e *ir.Expr) bool {
@@ -262,8 +262,10 @@ func (x *exprs) plainEquality(e *ir.Expr, t ir.Type) *jen.Statement {
 func (x *exprs) arithmetic(e *ir.Expr) *jen.Statement {
 	a, b := e.Args[0], e.Args[1]
 	switch {
-	case a.Type.Kind == ir.Decimal:
-		return x.receiver(a).Dot(decimalMethods[e.Op]).Call(x.value(b))
+	case a.Type.Kind == ir.Decimal || a.Type.Kind == ir.Money:
+		return x.receiver(a).Dot(methods[e.Op]).Call(x.value(b))
+	case a.Type.Kind == ir.Duration && b.Type.Kind == ir.Int && b.Op != ir.Literal:
+		return x.operand(e, a).Op(string(e.Op)).Add(snip.Duration()).Call(x.value(b))
 	case e.Op == ir.Add && e.Type.Kind == ir.Set:
 		return snip.Codec("Union").Call(x.value(a), x.value(b))
 	case e.Op == ir.Add && e.Type.Kind == ir.List:
@@ -280,6 +282,7 @@ func (x *exprs) arithmetic(e *ir.Expr) *jen.Statement {
 	return x.operand(e, a).Op(string(e.Op)).Add(x.right(e, b))
 }
 
-var decimalMethods = map[ir.Op]string{ir.Add: "Add", ir.Sub: "Sub", ir.Mul: "Mul", ir.Div: "Div", ir.Mod: "Mod"}
+// methods are what decimals and money have instead of operators.
+var methods = map[ir.Op]string{ir.Add: "Add", ir.Sub: "Sub", ir.Mul: "Mul", ir.Div: "Div", ir.Mod: "Mod"}
 
 func isInstant(t ir.Type) bool { return t.Kind == ir.Timestamp || t.Kind == ir.Date }

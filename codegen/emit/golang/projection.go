@@ -268,6 +268,10 @@ func (g *module) stepCode(x *exprs, column *ir.Field, s *ir.Step) *jen.Statement
 	case "remove":
 		return call("Remove", x.stored(*t.Elem, s.Value))
 	}
+	if t.Kind == ir.Decimal {
+		name := map[string]string{"min": "MinDecimal", "max": "MaxDecimal"}[s.Verb]
+		return place().Op("=").Add(snip.Codec(name)).Call(place(), x.stored(required(t), s.Value))
+	}
 	return call(extremes[s.Verb][isInstant(t)], x.stored(required(t), s.Value))
 }
 

@@ -19,6 +19,7 @@ func (g *module) externalFile() *file {
 		f.comment("%s is the event %s of another service.", name, e.Name)
 		f.comment("%s", e.Doc)
 		f.fn(jen.Type().Id(name).Struct(g.structFields(e.Fields)...))
+		g.logValue(f, name, e.Fields)
 		g.decodeMethod(f, name, e.Fields)
 	}
 	return f

@@ -15,6 +15,7 @@ func (g *module) stateFile(a *ir.Aggregate) *file {
 	f.comment("%s", is(name, a.Doc, "the state of one aggregate."))
 	f.comment("It is the fold of its events and is never changed but by them.")
 	f.fn(jen.Type().Id(name).Struct(g.structFields(a.State)...))
+	g.logValue(f, name, a.State)
 	g.applyMethod(f, name)
 	g.cloneMethod(f, a)
 	g.invariantMethod(f, a)

@@ -119,6 +119,7 @@ func (g *module) structType(f *file, def *ir.TypeDef) {
 	name := naming.Go(def.Name)
 	f.comment("%s", is(name, def.Doc, "a group of values."))
 	f.fn(jen.Type().Id(name).Struct(g.structFields(def.Fields)...))
+	g.logValue(f, name, def.Fields)
 	g.constructor(f, name, def.Fields)
 	g.structNormalize(f, name, def.Fields)
 	g.structCheck(f, name, def.Fields)

@@ -67,8 +67,8 @@ func (g *module) check(t ir.Type, at, value *jen.Statement) []jen.Code {
 }
 
 func (g *module) dereferenced(t ir.Type, value *jen.Statement) *jen.Statement {
-	if t.Kind == ir.Struct {
-		return value.Clone() // its methods are called, and Go dereferences by itself
+	if t.Kind == ir.Struct || t.Kind == ir.Money {
+		return value.Clone() // methods are called, and Go dereferences by itself
 	}
 	return jen.Op("*").Add(value.Clone())
 }

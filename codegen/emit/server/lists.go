@@ -85,19 +85,17 @@ func defaultOrder(q *ir.Query) []string {
 
 // filterMembers are the comparisons that the spec allows.
 func (e *emission) filterMembers(q *ir.Query) []jen.Code {
-	allowed := jen.Dict{}
 	byColumn := map[string][]jen.Code{}
 	for _, f := range e.comparisons(q) {
 		name := clickhouse.ColumnName(f.Column.Name)
 		byColumn[name] = append(byColumn[name], queryPkg(operators[f.Op]))
-		allowed[jen.Lit(name)] = nil
+	}
+	allowed := jen.Dict{} // sorted by jennifer
+	for name, ops := range byColumn {
+		allowed[jen.Lit(name)] = jen.Values(ops...)
 	}
 	var out []jen.Code
-	if len(byColumn) > 0 {
-		allowed = jen.Dict{}
-		for name, ops := range byColumn {
-			allowed[jen.Lit(name)] = jen.Values(ops...)
-		}
+	if len(allowed) > 0 {
 		out = append(out, member("Filters", jen.Map(jen.String()).Index().Add(queryPkg("Op")).Values(allowed)))
 	}
 	if columns := openapi.SearchColumns(q); len(columns) > 0 {

@@ -106,16 +106,16 @@ func (e *emission) history(q *ir.Query) *jen.Statement {
 			pageLimit(), optionalText("Cursor"), bounds, jen.Id("s").Dot("deps").Dot("Cursors")),
 		returnErr(),
 	}
-	body = append(body, e.pageAnswer(q, "RecordedEvent", "recordedEvent", nil)...)
+	body = append(body, e.pageAnswer(q, "RecordedEvent", "recordedEvent")...)
 	return e.handler(q, fmt.Sprintf("answers with the events of %s, oldest first.", subject(q.Aggregate, &ir.Command{})), jen.Op("*").Add(e.api(q.Name+"Page")), body...)
 }
 
 // pageAnswer turns a page of the runtime into one of the API.
-func (e *emission) pageAnswer(q *ir.Query, item, convert string, derive []jen.Code) []jen.Code {
-	loop := append([]jen.Code{jen.Id("answer").Dot("Items").Index(jen.Id("i")).Op("=").Id(convert).Call(jen.Op("&").Id("page").Dot("Items").Index(jen.Id("i")))}, derive...)
+func (e *emission) pageAnswer(q *ir.Query, item, convert string) []jen.Code {
 	return []jen.Code{
 		jen.Id("answer").Op(":=").Op("&").Add(e.api(q.Name + "Page")).Values(member("Items", jen.Make(jen.Index().Add(e.api(item)), jen.Len(jen.Id("page").Dot("Items"))))),
-		jen.For(jen.Id("i").Op(":=").Range().Id("page").Dot("Items")).Block(loop...),
+		jen.For(jen.Id("i").Op(":=").Range().Id("page").Dot("Items")).Block(
+			jen.Id("answer").Dot("Items").Index(jen.Id("i")).Op("=").Id(convert).Call(jen.Op("&").Id("page").Dot("Items").Index(jen.Id("i")))),
 		jen.If(jen.Id("page").Dot("Next").Op("!=").Lit("")).Block(
 			jen.Id("answer").Dot("NextCursor").Op("=").Add(e.api("NewOptString")).Call(jen.Id("page").Dot("Next"))),
 		jen.Return(jen.Id("answer"), jen.Nil()),
@@ -146,7 +146,7 @@ func (e *emission) list(q *ir.Query) *jen.Statement {
 		jen.List(jen.Id("page"), jen.Err()).Op(":=").Add(servicePkg("ReadPage")).Call(ctx(), jen.Id("s").Dot("deps"), jen.Id(listVar(q)), servicePkg("PageRequest").Add(fields(request...))),
 		returnErr(),
 	}
-	body = append(body, e.pageAnswer(q, openapi.RowName(q), rowFunc(q), nil)...)
+	body = append(body, e.pageAnswer(q, openapi.RowName(q), rowFunc(q))...)
 	return e.handler(q, fmt.Sprintf("answers with a page of %s.", q.Projection.Name), jen.Op("*").Add(e.api(q.Name+"Page")), body...)
 }
 

@@ -31,25 +31,34 @@ func (e *emission) operations() []jen.Code {
 	var out []jen.Code
 	for _, a := range e.Aggregates {
 		for _, c := range openapi.Commands(a) {
-			out = append(out, e.operation(c.Name, c.Allow, a.Scope != ir.ScopeTenant))
+			out = append(out, e.operation(c.Name, c.Allow, a.Scope != ir.ScopeTenant, false))
 		}
 	}
 	for _, q := range e.Queries {
 		platform := q.Platform || q.Aggregate != nil && q.Aggregate.Scope != ir.ScopeTenant
-		out = append(out, e.operation(q.Name, openapi.Roles(q), platform))
+		out = append(out, e.operation(q.Name, openapi.Roles(q), platform, e.isTenant(q.Aggregate)))
 	}
 	return out
 }
 
+// isTenant is for queries: the people of a suspended tenant may still read what
+// became of it, and nothing else.
+func (e *emission) isTenant(a *ir.Aggregate) bool {
+	return a != nil && e.platform.Tenancy != nil && e.platform.Tenancy.Aggregate == a
+}
+
 // operation is one entry. Platform operations need no tenant in the token: what
 // they concern is not inside one.
-func (e *emission) operation(name string, roles []string, platform bool) *jen.Statement {
+func (e *emission) operation(name string, roles []string, platform, anyStatus bool) *jen.Statement {
 	members := []jen.Code{member("Name", jen.Lit(name))}
 	if len(roles) > 0 {
 		members = append(members, member("Roles", texts(roles)))
 	}
 	if platform {
 		members = append(members, member("Platform", jen.True()))
+	}
+	if anyStatus {
+		members = append(members, member("AnyTenantStatus", jen.True()))
 	}
 	return e.api(name + "Operation").Op(":").Values(members...)
 }

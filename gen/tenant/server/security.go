@@ -18,8 +18,8 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.ChangeSettingsOperation:   {Name: "ChangeSettings", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Platform: true},
 	api.ChangePlanOperation:       {Name: "ChangePlan", Roles: []string{"TenantOwner", "PlatformAdmin"}, Platform: true},
 	api.ApplyDowngradeOperation:   {Name: "ApplyDowngrade", Roles: []string{"PlatformAdmin"}, Platform: true},
-	api.GetTenantOperation:        {Name: "GetTenant", Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"}, Platform: true},
-	api.TenantHistoryOperation:    {Name: "TenantHistory", Roles: []string{"TenantOwner", "PlatformAdmin"}, Platform: true},
+	api.GetTenantOperation:        {Name: "GetTenant", Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"}, Platform: true, AnyTenantStatus: true},
+	api.TenantHistoryOperation:    {Name: "TenantHistory", Roles: []string{"TenantOwner", "PlatformAdmin"}, Platform: true, AnyTenantStatus: true},
 	api.FindTenantBySlugOperation: {Name: "FindTenantBySlug", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.ListTenantsOperation:      {Name: "ListTenants", Roles: []string{"PlatformAdmin"}, Platform: true},
 }

@@ -106,17 +106,24 @@ func (r *Repository[S]) attempt(ctx context.Context, stream event.Stream, req Re
 	if len(decision.Events) == 0 && req.Key == nil {
 		return Outcome[S]{ID: req.ID, State: base.State, Version: base.Version, Position: base.Position, Unchanged: true}, nil
 	}
-	return r.append(ctx, stream, req, base, decision, after)
+	return r.append(ctx, stream, req, base, decided[S]{decision, now, after})
 }
 
-func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Request[S], base Loaded[S], d Decision[S], after *S) (Outcome[S], error) {
+// decided is a decision with the time it was made at and the state it leads to.
+type decided[S any] struct {
+	Decision[S]
+	at    time.Time
+	after *S
+}
+
+func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Request[S], base Loaded[S], d decided[S]) (Outcome[S], error) {
 	batch := eventstore.Append{
-		Stream: stream, Expected: base.Version, Events: d.Events,
+		Stream: stream, Expected: base.Version, Events: d.Events, At: d.at,
 		Metadata: req.Metadata, Key: req.Key, Inline: r.agg.Inline,
-		Timers: r.movedTimers(base.State, after),
+		Timers: r.movedTimers(base.State, d.after),
 	}
 	if d.Limits != nil && len(d.Events) > 0 {
-		batch.Limits = d.Limits(base.State, after)
+		batch.Limits = d.Limits(base.State, d.after)
 	}
 	result, err := r.store.Append(ctx, batch)
 	if err != nil {
@@ -126,10 +133,10 @@ func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Req
 		return r.replayed(ctx, stream, result)
 	}
 	if n := len(result.Events); n > 0 {
-		now := Loaded[S]{ID: req.ID, State: after, Version: result.Version, Position: result.Position, At: result.Events[n-1].At}
+		now := Loaded[S]{ID: req.ID, State: d.after, Version: result.Version, Position: result.Position, At: result.Events[n-1].At}
 		r.remember(stream, base.Version, now)
 	}
-	return Outcome[S]{ID: req.ID, State: after, Version: result.Version, Position: result.Position, Unchanged: len(d.Events) == 0}, nil
+	return Outcome[S]{ID: req.ID, State: d.after, Version: result.Version, Position: result.Position, Unchanged: len(d.Events) == 0}, nil
 }
 
 // decide asks the rule, and checks the invariants of the state that it leads to.

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,9 @@ type Append struct {
 	// Expected is the version that the command was decided upon; 0 says that the stream must not exist yet.
 	Expected int64
 	// Events may be empty when there is a Key: "nothing changed" is remembered too.
-	Events   []event.Data
+	Events []event.Data
+	// At is when the events happened; the zero time stands for the store's clock.
+	At       time.Time
 	Metadata event.Metadata
 	Key      *Key
 	Timers   []Timer
@@ -74,7 +77,7 @@ type Result struct {
 // Appends wait for Run; those with limits or inline functions run in
 // transactions of their own.
 func (s *Store) Append(ctx context.Context, a Append) (Result, error) {
-	c, err := newCommand(a, s.now())
+	c, err := newCommand(a, cmp.Or(a.At, s.now()))
 	if err != nil {
 		return Result{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
@@ -19,8 +20,7 @@ import (
 // transaction of its own, with no head, no key and no row-level security, the
 // least that can be done; "checked" also moves the stream's head.
 func BenchmarkAppend(b *testing.B) {
-	url := database(b)
-	syncCommits(b, url)
+	url := durable(b)
 	store, _ := startAt(b, url, nil)
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -96,13 +96,20 @@ func appendFrom(b *testing.B, clients int, add func(ctx context.Context, tenant,
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
 }
 
-// syncCommits makes commits durable: tests run without, but waiting for the
-// disk is what group commit shares.
-func syncCommits(b *testing.B, url string) {
-	conn := admin(b, url)
-	for _, statement := range []string{"ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()"} {
-		if _, err := conn.Exec(b.Context(), statement, pgx.QueryExecModeSimpleProtocol); err != nil {
-			b.Fatal(err)
-		}
+// durable is the URL of a migrated database that waits for the disk at each
+// commit. The tests' engine does not; waiting is what group commit shares.
+func durable(b *testing.B) string {
+	engines, err := embedded.Start(b.Context(), embedded.Options{Dir: b.TempDir(), Postgres: true})
+	if err != nil {
+		b.Fatal(err)
 	}
+	b.Cleanup(func() {
+		if err := engines.Stop(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := eventstore.Migrate(b.Context(), engines.PostgresURL); err != nil {
+		b.Fatal(err)
+	}
+	return engines.PostgresURL
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
@@ -78,6 +79,29 @@ func TestRebuildCatchesUpWithLiveWriters(t *testing.T) {
 	c, err := b.events.LoadCheckpoint(t.Context(), r.Consumer(), 1)
 	check(t, err)
 	same(t, "checkpoint", log[999].Position, c.Position)
+}
+
+// TestNoWriterStartsDuringARebuild: it could take old letters, or old rows, into
+// the new table.
+func TestNoWriterStartsDuringARebuild(t *testing.T) {
+	t.Parallel()
+	log := makeLog(rand.New(rand.NewPCG(12, 12)), 100, 5)
+	g := &growing{all: log}
+	g.shown.Store(100)
+	b := newBench(t, g)
+	check(t, projection.NewRunner(stats.Model(), b.Config).Ensure(t.Context()))
+	refused := false
+	g.before = func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		refused = projection.NewRunner(stats.Model(), b.Config).Handle(ctx, batchOf(log, event.Position{})) != nil
+	}
+	check(t, projection.NewRunner(stats.Model(), b.Config).Rebuild(t.Context()))
+	if !refused {
+		t.Error("a writer started while the read model was being rebuilt")
+	}
+	check(t, projection.NewRunner(stats.Model(), b.Config).Handle(t.Context(), batchOf(log, event.Position{})))
+	sameAsPlainFold(t, log, dump(t, b.ClickHouse, stats.Table, stats.Scan))
 }
 
 func TestRebuildFencesWriters(t *testing.T) {

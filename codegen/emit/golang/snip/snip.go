@@ -43,6 +43,10 @@ var (
 	Errorf             = jen.Qual("fmt", "Errorf").Clone
 	RawMessage         = jen.Qual("encoding/json", "RawMessage").Clone
 	JSONValid          = jen.Qual("encoding/json", "Valid").Clone
+	LogAny             = jen.Qual("log/slog", "Any").Clone
+	LogGroup           = jen.Qual("log/slog", "GroupValue").Clone
+	LogString          = jen.Qual("log/slog", "String").Clone
+	LogValue           = jen.Qual("log/slog", "Value").Clone
 	MapsClone          = jen.Qual("maps", "Clone").Clone
 	MapsEqual          = jen.Qual("maps", "Equal").Clone
 	MapsKeys           = jen.Qual("maps", "Keys").Clone
@@ -75,6 +79,7 @@ var (
 	Millisecond        = jen.Qual("time", "Millisecond").Clone
 	Microsecond        = jen.Qual("time", "Microsecond").Clone
 	Nanosecond         = jen.Qual("time", "Nanosecond").Clone
+	DateOnly           = jen.Qual("time", "DateOnly").Clone
 	RFC3339Nano        = jen.Qual("time", "RFC3339Nano").Clone
 	RuneCount          = jen.Qual("unicode/utf8", "RuneCountInString").Clone
 )
@@ -129,3 +134,6 @@ func Timer(name string) *jen.Statement { return jen.Qual(timer, name) }
 
 // GivenTest is a symbol of the package for given/when/then tests.
 func GivenTest(name string) *jen.Statement { return jen.Qual(given, name) }
+
+// Decimal is a function of the package for exact numbers.
+func Decimal(name string) *jen.Statement { return jen.Qual(decimal, name) }

@@ -1,0 +1,20 @@
+package check
+
+import (
+	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/ir"
+)
+
+// eventVersions: the versions of an event count from 1.
+//
+//	good: JobStarted: {version: 2}
+//	bad:  JobStarted: {version: 0}
+func eventVersions(p *ir.Platform, diags *diag.List) {
+	for _, a := range aggregates(p) {
+		for _, e := range a.Events {
+			if e.Version < 1 {
+				diags.Errorf(e.Pos, "bad-version", "the versions of an event count from 1, so %d is none", e.Version)
+			}
+		}
+	}
+}

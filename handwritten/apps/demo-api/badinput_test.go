@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestBadInput: whatever is wrong with a request, the answer is a problem with
+// a code, and nothing is stored.
+func TestBadInput(t *testing.T) {
+	s := serve(t, dataFolder(t))
+	_, c := s.tenant(t, "bad-input")
+	probe, keeper := s.tenant(t, "other")
+	mine := "/jobs/" + decode[object](t, keeper.must(t, 201, "POST", "/jobs", `{"title": "kept"}`)).ID
+	stranger := caller{c.base, s.token(t, "--tenant", probe, "--role", "PlatformAdmin")}
+
+	for name, r := range map[string]struct {
+		who          caller
+		method, path string
+		body         string
+		headers      []string
+		status       int
+		code         string
+	}{
+		"malformed JSON":              {c, "POST", "/jobs", `{"title": `, nil, 400, "INVALID_REQUEST"},
+		"text after the JSON":         {c, "POST", "/jobs", `{"title": "x"} x`, nil, 400, "INVALID_REQUEST"},
+		"not UTF-8":                   {c, "POST", "/jobs", "{\"title\": \"\xff\"}", nil, 400, "INVALID_REQUEST"},
+		"no body":                     {c, "POST", "/jobs", "", nil, 400, "INVALID_REQUEST"},
+		"null":                        {c, "POST", "/jobs", "null", nil, 400, "INVALID_REQUEST"},
+		"array for object":            {c, "POST", "/jobs", "[]", nil, 400, "INVALID_REQUEST"},
+		"number for text":             {c, "POST", "/jobs", `{"title": 1}`, nil, 400, "INVALID_REQUEST"},
+		"text for list":               {c, "POST", "/jobs", `{"title": "x", "tags": "y"}`, nil, 400, "INVALID_REQUEST"},
+		"blank title":                 {c, "POST", "/jobs", `{"title": "  "}`, nil, 400, "INVALID_REQUEST"},
+		"title too long":              {c, "POST", "/jobs", `{"title": "` + strings.Repeat("x", 201) + `"}`, nil, 400, "INVALID_REQUEST"},
+		"unknown priority":            {c, "POST", "/jobs", `{"title": "x", "priority": "asap"}`, nil, 400, "INVALID_REQUEST"},
+		"body too large":              {c, "POST", "/jobs", `{"title": "` + strings.Repeat("x", 2<<20) + `"}`, nil, 413, "BODY_TOO_LARGE"},
+		"too deep":                    {c, "POST", "/jobs", `{"title": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, nil, 400, "INVALID_REQUEST"},
+		"wrong content type":          {c, "POST", "/jobs", `{"title": "x"}`, []string{"Content-Type", "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"no token":                    {caller{base: c.base}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
+		"forged token":                {caller{c.base, c.token + "A"}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
+		"role not enough":             {stranger, "POST", "/jobs", `{"title": "x"}`, nil, 403, "FORBIDDEN"},
+		"member makes tenants":        {c, "POST", "/tenants", `{"name": "Mine", "slug": "mine"}`, nil, 403, "FORBIDDEN"},
+		"slug taken":                  {s.admin, "POST", "/tenants", `{"name": "Twin", "slug": "other"}`, nil, 409, "SLUG_TAKEN"},
+		"foreign tenant named":        {c, "POST", "/jobs", `{"title": "x"}`, []string{"X-Tenant-ID", probe}, 403, "TENANT_MISMATCH"},
+		"stale If-Match":              {keeper, "POST", mine + "/start", "", []string{"If-Match", `"7"`}, 412, "STALE_VERSION"},
+		"If-Match is no ETag":         {keeper, "POST", mine + "/start", "", []string{"If-Match", "one"}, 400, "INVALID_REQUEST"},
+		"id is no UUID":               {c, "GET", "/jobs/1", "", nil, 400, "INVALID_REQUEST"},
+		"negative limit":              {c, "GET", "/jobs?limit=-1", "", nil, 400, "INVALID_REQUEST"},
+		"huge limit":                  {c, "GET", "/jobs?limit=1000000", "", nil, 400, "INVALID_REQUEST"},
+		"limit beyond numbers":        {c, "GET", "/jobs?limit=99999999999999999999", "", nil, 400, "INVALID_REQUEST"},
+		"unknown sort":                {c, "GET", "/jobs?sort=title", "", nil, 400, "INVALID_REQUEST"},
+		"unknown status":              {c, "GET", "/jobs?status=lost", "", nil, 400, "INVALID_REQUEST"},
+		"no time":                     {c, "GET", "/jobs?created_at_gte=noon", "", nil, 400, "INVALID_REQUEST"},
+		"forged cursor":               {c, "GET", "/jobs?cursor=" + strings.Repeat("A", 64), "", nil, 400, "INVALID_CURSOR"},
+		"forged token of consistency": {c, "GET", "/jobs", "", []string{"Oksai-Consistency", "AAAA"}, 400, "INVALID_CONSISTENCY_TOKEN"},
+		"unknown path":                {c, "GET", "/nothing", "", nil, 404, "NO_SUCH_PATH"},
+		"wrong method":                {c, "DELETE", "/jobs", "", nil, 405, "METHOD_NOT_ALLOWED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := r.who.send(r.method, r.path, r.body, r.headers...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantProblem(t, a, r.status, r.code)
+		})
+	}
+
+	// A write after all of them, so that the lists would show what they stored.
+	last := keeper.must(t, 201, "POST", "/jobs", `{"title": "last"}`)
+	if rows := list[jobRow](t, c, "/jobs", last.seen()); len(rows) != 0 {
+		t.Errorf("bad requests stored %+v", rows)
+	}
+	if job := decode[object](t, keeper.must(t, 200, "GET", mine, "")); job.Version != 1 {
+		t.Errorf("bad requests changed the job to %+v", job)
+	}
+	own := list[jobRow](t, keeper, "/jobs", last.seen())
+	if len(own) != 2 {
+		t.Errorf("the other tenant has %+v, want its two jobs", own)
+	}
+}
