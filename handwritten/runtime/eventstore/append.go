@@ -77,7 +77,7 @@ type Result struct {
 // Appends wait for Run; those with limits or inline functions run in
 // transactions of their own.
 func (s *Store) Append(ctx context.Context, a Append) (Result, error) {
-	c, err := newCommand(a, cmp.Or(a.At, s.now()))
+	c, err := newCommand(a, cmp.Or(a.At, s.now()).UTC().Truncate(time.Microsecond))
 	if err != nil {
 		return Result{}, err
 	}
