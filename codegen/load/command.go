@@ -19,7 +19,7 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 	c.Handwritten = r.Text("rule") != "" && r.Choice("rule", "handwritten") == "handwritten"
 	m.resolveEmits(a, c, r, scope)
 	c.HTTP = commandRoute(a.ir, c)
-	c.IfMatch = m.overrideRoute(r, &c.HTTP)
+	m.overrideCommandRoute(r, c)
 	r.Unsupported("was", "hide", "topic")
 	r.Done()
 }

@@ -24,6 +24,8 @@ func (l *loader) readFiles(fsys fs.FS) {
 			l.readModuleDir(fsys, e.Name())
 		case e.Name() == "platform.yaml":
 			l.root = syntax.Read(l.parse(fsys, e.Name()), "the platform", &l.diags)
+		case path.Ext(e.Name()) == ".yml":
+			l.diags.Errorf(diag.Pos{File: path.Join(l.dir, e.Name())}, "no-spec", "specs end with .yaml").WithHint("rename the file")
 		case path.Ext(e.Name()) == ".yaml":
 			l.addModule(path.Base(l.dir)+"/"+e.Name(), []*syntax.Node{l.parse(fsys, e.Name())})
 		}

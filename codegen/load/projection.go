@@ -146,7 +146,11 @@ func (m *module) defineUnique(p *ir.Projection, r *syntax.Reader) {
 	if n := r.Node.Get("unique"); n != nil && p.Store != ir.Postgres {
 		m.errorf(n.Pos, "unique-needs-postgres", "ClickHouse cannot keep columns unique").WithHint("add `store: postgres` and `consistency: inline`")
 	}
-	if p.UniqueCode = r.Text("unique_code"); p.UniqueCode == "" && len(p.Unique) > 0 {
+	p.UniqueCode = r.Text("unique_code")
+	switch {
+	case len(p.Unique) == 0 && p.UniqueCode != "":
+		m.errorf(r.Node.Get("unique_code").Pos, "missing-key", "`unique_code` without `unique`")
+	case len(p.Unique) > 0 && p.UniqueCode == "":
 		p.UniqueCode = strings.ToUpper(p.Name) + "_TAKEN"
 	}
 }

@@ -19,7 +19,7 @@ func (m *module) resolveQueries() {
 		if m.querySubject(q, r) {
 			m.queryDetails(q, r)
 			q.HTTP = m.queryRoute(q, m.ir.Queries)
-			m.overrideRoute(r, &q.HTTP)
+			m.overrideQueryRoute(r, q)
 			m.ir.Queries = append(m.ir.Queries, q)
 			r.Unsupported("hide", "was")
 			r.Done()

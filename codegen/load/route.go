@@ -66,25 +66,38 @@ func (m *module) rowAggregate(p *ir.Projection) *ir.Aggregate {
 	return nil
 }
 
-// overrideRoute reads `http: {method, path, if_match}` and returns whether If-Match is required.
-func (m *module) overrideRoute(r *syntax.Reader, route *ir.Route) (ifMatch bool) {
+// overrideCommandRoute reads `http: {method, path, if_match}`.
+func (m *module) overrideCommandRoute(r *syntax.Reader, c *ir.Command) {
 	n := r.Get("http")
 	if n == nil {
-		return false
+		return
 	}
 	h := syntax.Read(n, "http", &m.diags)
-	if method := h.Text("method"); method != "" {
-		route.Method = h.Choice("method", "GET", "POST", "PUT", "PATCH", "DELETE")
-	}
-	if path := h.Text("path"); path != "" {
-		m.samePathParameters(n, route.Path, path)
-		route.Path = path
-	}
-	if h.Node.Get("if_match") != nil {
-		ifMatch = h.Choice("if_match", "optional", "required") == "required"
+	c.HTTP.Method = h.Choice("method", "POST", "PUT", "PATCH", "DELETE")
+	c.IfMatch = h.Choice("if_match", "optional", "required") == "required"
+	m.overridePath(h, &c.HTTP)
+	if c.IfMatch && c.Creates {
+		m.errorf(n.Get("if_match").Pos, "bad-path", "%s creates, so there is no version to match", c.Name).WithHint("remove `if_match`")
 	}
 	h.Done()
-	return ifMatch
+}
+
+// overrideQueryRoute reads `http: {path}`.
+func (m *module) overrideQueryRoute(r *syntax.Reader, q *ir.Query) {
+	n := r.Get("http")
+	if n == nil {
+		return
+	}
+	h := syntax.Read(n, "http", &m.diags)
+	m.overridePath(h, &q.HTTP)
+	h.Done()
+}
+
+func (m *module) overridePath(h *syntax.Reader, route *ir.Route) {
+	if path := h.Text("path"); path != "" {
+		m.samePathParameters(h.Node, route.Path, path)
+		route.Path = path
+	}
 }
 
 // samePathParameters checks that another path takes what the operation needs.
