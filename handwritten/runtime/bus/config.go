@@ -8,6 +8,7 @@ package bus
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -59,3 +60,10 @@ func (c Config) replication() int16 { return cmp.Or(c.Replication, defaultReplic
 
 // partitioner hashes keys as Kafka's own clients do.
 func partitioner() kgo.Partitioner { return kgo.StickyKeyPartitioner(nil) }
+
+// Group are the options of a member of a consumer group. A member that died is
+// missed after the session time-out: 6 s is the least that brokers accept, so
+// that others take over within 10 s.
+func Group(name string) []kgo.Opt {
+	return []kgo.Opt{kgo.ConsumerGroup(name), kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(1500 * time.Millisecond)}
+}

@@ -2,7 +2,8 @@
 // consumer, one batch at a time per partition, and a checkpoint in PostgreSQL
 // that decides what was applied. Kafka's committed offset is only a hint where
 // to start: whatever is redelivered at or before the checkpoint is dropped, and
-// what Kafka no longer holds is read from the log in PostgreSQL.
+// what follows the checkpoint when a partition is taken over is read from the log
+// in PostgreSQL, because Kafka may have lost it.
 package consume
 
 import (

@@ -24,8 +24,7 @@ const fetchMaxWait = 250 * time.Millisecond
 func (c *Consumer) session(ctx context.Context) error {
 	var client *kgo.Client
 	opened := make(chan struct{}) // the group may assign partitions before the client is returned
-	client, err := c.config.Bus.Client(
-		kgo.ConsumerGroup(c.config.Name),
+	client, err := c.config.Bus.Client(append(bus.Group(c.config.Name),
 		kgo.ConsumeTopics(c.config.Bus.LogTopic()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(), // they count in the offsets, so in the lag
@@ -43,8 +42,7 @@ func (c *Consumer) session(ctx context.Context) error {
 		kgo.AdjustFetchOffsetsFn(func(assigned context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 			<-opened
 			return c.assign(ctx, assigned, client, offsets)
-		}),
-	)
+		}))...)
 	if err != nil {
 		return fmt.Errorf("open a Kafka client: %w", err)
 	}
@@ -105,16 +103,16 @@ func (c *Consumer) assign(ctx, assigned context.Context, client *kgo.Client, off
 		if !known {
 			offsets[topic][partition] = kgo.NewOffset().AtStart()
 		}
-		c.startWorker(ctx, client, partition, !known)
+		c.startWorker(ctx, client, partition)
 	}
 	return offsets, nil
 }
 
-func (c *Consumer) startWorker(ctx context.Context, client *kgo.Client, partition int32, behind bool) {
+func (c *Consumer) startWorker(ctx context.Context, client *kgo.Client, partition int32) {
 	topic := c.config.Bus.LogTopic()
 	c.release(map[string][]int32{topic: {partition}})
 	client.ResumeFetchPartitions(map[string][]int32{topic: {partition}})
-	w := newWorker(c, client, partition, behind)
+	w := newWorker(c, client, partition)
 	c.mu.Lock()
 	c.workers[partition] = w
 	c.mu.Unlock()

@@ -33,14 +33,16 @@ type worker struct {
 	meter  meter
 }
 
-func newWorker(c *Consumer, client *kgo.Client, partition int32, behind bool) *worker {
+func newWorker(c *Consumer, client *kgo.Client, partition int32) *worker {
 	topic := map[string][]int32{c.config.Bus.LogTopic(): {partition}}
 	return &worker{
 		consumer: c, config: c.config, client: client, partition: partition,
-		log:    c.config.Logger.With("partition", partition),
-		queue:  newQueue(c.config.BatchSize, func() { client.PauseFetchPartitions(topic) }, func() { client.ResumeFetchPartitions(topic) }),
-		done:   make(chan struct{}),
-		behind: behind, stale: true,
+		log:   c.config.Logger.With("partition", partition),
+		queue: newQueue(c.config.BatchSize, func() { client.PauseFetchPartitions(topic) }, func() { client.ResumeFetchPartitions(topic) }),
+		done:  make(chan struct{}),
+		// A broker that crashed may have lost the end of its log and filled the same
+		// offsets again: no offset proves that Kafka holds what follows the checkpoint.
+		behind: true, stale: true,
 	}
 }
 
@@ -97,7 +99,7 @@ func (w *worker) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.behind = w.behind || checkpoint.Position.IsZero() || w.checkpoint.Position.After(checkpoint.Position)
+	w.behind = w.behind || w.checkpoint.Position.After(checkpoint.Position)
 	w.checkpoint = checkpoint
 	if w.behind {
 		if err := w.catchUp(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -76,15 +77,14 @@ func (t *topic) Status() consume.Status {
 }
 
 func (t *topic) session(ctx context.Context) error {
-	client, err := t.reactor.config.Bus.Client(
-		kgo.ConsumerGroup(t.reactor.config.Definition.Name),
+	client, err := t.reactor.config.Bus.Client(append(bus.Group(t.reactor.config.Definition.Name),
 		kgo.ConsumeTopics(t.name()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(250*time.Millisecond),
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(), // the next owner must find what is handled here committed
-	)
+	)...)
 	if err != nil {
 		return fmt.Errorf("open a Kafka client: %w", err)
 	}
