@@ -23,5 +23,5 @@ func (Rules) ReprioritiseJob(state *job.Job, cmd job.ReprioritiseJob, _ time.Tim
 	if state.Status == job.JobStatusCompleted || state.Status == job.JobStatusCancelled {
 		return nil, problem.Rule("JOB_FINISHED", "a finished job cannot be changed")
 	}
-	return []event.Data{job.JobReprioritised{Priority: cmd.Priority}}, nil
+	return []event.Data{job.JobReprioritised(cmd)}, nil
 }

@@ -25,7 +25,7 @@ func (Rules) ChangePlan(state *tenant.Tenant, cmd tenant.ChangePlan, _ time.Time
 	case cmd.Plan == state.Plan, isPending(state, cmd.Plan):
 		return nil, nil
 	case cmd.Plan.Rank() > state.Plan.Rank():
-		return []event.Data{tenant.TenantPlanUpgraded{Plan: cmd.Plan}}, nil
+		return []event.Data{tenant.TenantPlanUpgraded(cmd)}, nil
 	}
 	return []event.Data{tenant.TenantPlanDowngradeRequested{PendingPlan: cmd.Plan}}, nil
 }
