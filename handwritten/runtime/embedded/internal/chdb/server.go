@@ -66,6 +66,9 @@ func Serve(c Config) error {
 	return nil
 }
 
+// maxUnread bounds how much of a refused request is read to its end, in bytes.
+const maxUnread = 1 << 30
+
 // handler answers as ClickHouse does.
 type handler struct {
 	config Config
@@ -90,6 +93,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, err := h.run(r)
 	if err != nil {
+		// A client that is still sending when the connection closes sees a reset instead of the reason.
+		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
 		writeException(w, http.StatusInternalServerError, err)
 		return
 	}
