@@ -43,11 +43,6 @@ func (s *Store) tryAlone(ctx context.Context, c *command) (Result, error) {
 		if out.result.Replayed {
 			return errReplayed
 		}
-		if timers, found := timerParams([]*command{c}); found {
-			if err := queries.SetTimers(ctx, timers); err != nil {
-				return fmt.Errorf("set timers: %w", err)
-			}
-		}
 		if err := moveLimits(ctx, queries, c); err != nil {
 			return err
 		}

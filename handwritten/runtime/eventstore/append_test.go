@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
@@ -181,13 +182,7 @@ func TestALockedStreamDelaysOnlyItself(t *testing.T) {
 	store, _ := startAt(t, url, nil)
 	held := newStream(uuid.New())
 	mustAppend(t, store, eventstore.Append{Stream: held, Events: events(1)})
-	tx, err := admin(t, url).Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec(t.Context(), "SELECT FROM oksai.heads WHERE stream_id = $1 FOR UPDATE", held.ID); err != nil {
-		t.Fatal(err)
-	}
+	tx := appendElsewhere(t, url, held, 2)
 	late := make(chan error, 1)
 	go func() {
 		_, err := store.Append(t.Context(), eventstore.Append{Stream: held, Expected: 1, Events: events(1)})
@@ -211,6 +206,59 @@ func TestALockedStreamDelaysOnlyItself(t *testing.T) {
 	}
 }
 
+func TestSeveralEventsMeetAnotherProcess(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	store, _ := startAt(t, url, nil)
+	stream := newStream(uuid.New())
+	mustAppend(t, store, eventstore.Append{Stream: stream, Events: events(1)})
+	elsewhere := appendElsewhere(t, url, stream, 2)
+	late := make(chan error, 1)
+	go func() {
+		_, err := store.Append(t.Context(), eventstore.Append{Stream: stream, Expected: 1, Events: events(3)})
+		late <- err
+	}()
+	waitForLock(t, url)
+	if err := elsewhere.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var conflict *eventstore.ConflictError
+	if err := <-late; !errors.As(err, &conflict) {
+		t.Errorf("the stream is at version 2, and the append that expects 1 says %v", err)
+	}
+	if head, err := store.Head(t.Context(), stream.Tenant, stream.ID); err != nil || head != 2 {
+		t.Errorf("the stream is at version %d, %v: want 2, and nothing of the refused command", head, err)
+	}
+}
+
+// appendElsewhere appends a version to a stream as another process would that
+// has not committed yet.
+func appendElsewhere(t *testing.T, url string, stream event.Stream, version int64) pgx.Tx {
+	t.Helper()
+	tx, err := admin(t, url).Begin(t.Context())
+	if err == nil {
+		err = insertByHand(t.Context(), tx, stream.Tenant, stream.ID, version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+// waitForLock returns when a statement waits for another transaction's end.
+func waitForLock(t *testing.T, url string) {
+	t.Helper()
+	watch := admin(t, url)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for waits := false; !waits; <-tick.C {
+		err := watch.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database())`).Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestEqualIDsOfTwoTenantsAreTwoStreams(t *testing.T) {
 	t.Parallel()
 	store := start(t)
@@ -224,6 +272,15 @@ func TestEqualIDsOfTwoTenantsAreTwoStreams(t *testing.T) {
 	if head, _ := store.Head(t.Context(), a.Tenant, a.ID); head != 2 {
 		t.Errorf("the first tenant's stream is at %d, want 2", head)
 	}
+	together(func(client int) { // also when they come at the same time
+		mine := newStream(uuid.New())
+		mine.ID = a.ID
+		for version := range int64(5) {
+			if _, err := store.Append(t.Context(), eventstore.Append{Stream: mine, Expected: version, Events: events(1)}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 func TestCancelledAppendHappensOnceOrNotAtAll(t *testing.T) {

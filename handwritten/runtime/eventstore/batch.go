@@ -3,7 +3,6 @@ package eventstore
 import (
 	"errors"
 
-	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore/internal/db"
 )
@@ -15,12 +14,11 @@ type outcome struct {
 }
 
 // batchParams lays commands out as the arrays of one statement. A command is
-// known there by its index.
+// known there by its place, counted from 1 as PostgreSQL's arrays are.
 func batchParams(commands []*command) db.AppendBatchParams {
 	var p db.AppendBatchParams
 	for i, c := range commands {
-		n := int64(i)
-		p.Commands = append(p.Commands, n)
+		n := int32(i) + 1
 		p.Tenants = append(p.Tenants, c.Stream.Tenant)
 		p.Streams = append(p.Streams, c.Stream.ID)
 		p.Modules = append(p.Modules, c.Stream.Module)
@@ -34,14 +32,15 @@ func batchParams(commands []*command) db.AppendBatchParams {
 		p.Times = append(p.Times, c.at)
 		addEvents(&p, n, c.events)
 		addKey(&p, n, c)
+		addTimers(&p, n, c)
 	}
 	return p
 }
 
-func addEvents(p *db.AppendBatchParams, n int64, events []event.Recorded) {
+func addEvents(p *db.AppendBatchParams, n int32, events []event.Recorded) {
 	for i, e := range events {
 		p.EventCommands = append(p.EventCommands, n)
-		p.EventOrdinals = append(p.EventOrdinals, int64(i)+1)
+		p.EventOrdinals = append(p.EventOrdinals, int32(i)+1)
 		p.EventIds = append(p.EventIds, e.ID)
 		p.EventTypes = append(p.EventTypes, e.Type)
 		p.EventSchemas = append(p.EventSchemas, int32(e.SchemaVersion))
@@ -50,36 +49,27 @@ func addEvents(p *db.AppendBatchParams, n int64, events []event.Recorded) {
 	}
 }
 
-func addKey(p *db.AppendBatchParams, n int64, c *command) {
+func addKey(p *db.AppendBatchParams, n int32, c *command) {
 	if c.Key == nil {
 		return
 	}
 	p.KeyCommands = append(p.KeyCommands, n)
-	p.KeyTenants = append(p.KeyTenants, c.Stream.Tenant)
 	p.KeyScopes = append(p.KeyScopes, c.Key.Scope)
 	p.KeyNames = append(p.KeyNames, c.Key.Name)
 	p.KeyHashes = append(p.KeyHashes, c.Key.Hash[:])
 }
 
-// timerParams collects the timers of all commands that append something; found
-// tells whether there are any. Where nothing happened, no timer can have changed.
-func timerParams(commands []*command) (p db.SetTimersParams, found bool) {
-	for _, c := range commands {
-		if len(c.events) == 0 {
-			continue
-		}
-		last := c.events[len(c.events)-1]
-		for _, t := range c.Timers {
-			p.Tenants = append(p.Tenants, c.Stream.Tenant)
-			p.Streams = append(p.Streams, c.Stream.ID)
-			p.Versions = append(p.Versions, last.Version)
-			p.EventIds = append(p.EventIds, last.ID)
-			p.Names = append(p.Names, t.Name)
-			p.Dues = append(p.Dues, t.Due)
-			p.Cleared = append(p.Cleared, t.Due.IsZero())
-		}
+// addTimers leaves a command's timers out where nothing happened: none can have changed.
+func addTimers(p *db.AppendBatchParams, n int32, c *command) {
+	if len(c.events) == 0 {
+		return
 	}
-	return p, len(p.Names) > 0
+	for _, t := range c.Timers {
+		p.TimerCommands = append(p.TimerCommands, n)
+		p.TimerNames = append(p.TimerNames, t.Name)
+		p.TimerDues = append(p.TimerDues, t.Due)
+		p.TimerCleared = append(p.TimerCleared, t.Due.IsZero())
+	}
 }
 
 // outcomes tells the commands of a batch apart again. A command without rows
@@ -87,7 +77,7 @@ func timerParams(commands []*command) (p db.SetTimersParams, found bool) {
 func outcomes(commands []*command, rows []db.AppendBatchRow) []outcome {
 	answers := make([][]db.AppendBatchRow, len(commands))
 	for _, row := range rows {
-		answers[row.Command] = append(answers[row.Command], row)
+		answers[row.Command-1] = append(answers[row.Command-1], row)
 	}
 	all := make([]outcome, len(commands))
 	for i, c := range commands {
@@ -125,19 +115,6 @@ func (o outcome) decides(c *command) func(expected int64) bool {
 		return nil
 	}
 	return func(expected int64) bool { return expected != o.result.Version }
-}
-
-// tenantsOf lists each tenant once.
-func tenantsOf(commands []*command) []uuid.UUID {
-	seen := make(map[uuid.UUID]bool, len(commands))
-	var tenants []uuid.UUID
-	for _, c := range commands {
-		if !seen[c.Stream.Tenant] {
-			seen[c.Stream.Tenant] = true
-			tenants = append(tenants, c.Stream.Tenant)
-		}
-	}
-	return tenants
 }
 
 func position(epoch int32, xid uint64, seq int64) event.Position {

@@ -26,7 +26,7 @@ func tenantTables(t *testing.T, conn *pgx.Conn) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, known := range []string{"events", "heads", "keys", "limits", "snapshots", "timers", "dead_letters"} {
+	for _, known := range []string{"events", "keys", "limits", "snapshots", "timers", "dead_letters"} {
 		if !slices.Contains(tables, known) {
 			t.Fatalf("table %s has no tenant_id: %v", known, tables)
 		}
@@ -117,9 +117,8 @@ func TestRolesMayDoOnlyTheirPart(t *testing.T) {
 		"UPDATE oksai.events SET payload = '{}'",
 		"DELETE FROM oksai.events",
 		"TRUNCATE oksai.events",
-		"DELETE FROM oksai.heads",
 		"UPDATE oksai.cluster SET epoch = 7",
-		"INSERT INTO oksai.heads (tenant_id, stream_id, module, stream_type, previous, version) VALUES ('" + b.String() + "', gen_random_uuid(), 'm', 't', 0, 1)",
+		"INSERT INTO oksai.timers (tenant_id, stream_id, name, module, stream_type, due) VALUES ('" + b.String() + "', gen_random_uuid(), 't', 'm', 't', now())",
 	} {
 		err := store.InTenants(t.Context(), []uuid.UUID{a}, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), forbidden)
@@ -129,7 +128,7 @@ func TestRolesMayDoOnlyTheirPart(t *testing.T) {
 			t.Errorf("the writer may: %s (%v)", forbidden, err)
 		}
 	}
-	for _, table := range []string{"events", "heads", "keys", "checkpoints"} {
+	for _, table := range []string{"events", "keys", "checkpoints"} {
 		if _, err := store.Reader().Exec(t.Context(), "DELETE FROM oksai."+table); !denied(err) {
 			t.Errorf("the reader may delete from %s: %v", table, err)
 		}

@@ -46,6 +46,7 @@ func (l *link) connect(ctx context.Context, url string) (*pgx.Conn, error) {
 		l.next = time.Now().Add(l.pause)
 		return nil, l.err
 	}
+	registerTypes(l.conn)
 	l.pause = 0
 	return l.conn, nil
 }

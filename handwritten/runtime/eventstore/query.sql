@@ -1,84 +1,13 @@
 -- name: AppendBatch :many
--- Appends one batch of commands, at most one per stream and per key, in one
--- statement. A command whose key is remembered, or whose stream is not at the
--- version it expects, leaves no trace and does not touch its neighbours.
-WITH command AS (
-    SELECT * FROM ROWS FROM (
-        unnest(@commands::bigint[]), unnest(@tenants::uuid[]), unnest(@streams::uuid[]), unnest(@modules::text[]), unnest(@stream_types::text[]),
-        unnest(@expected::bigint[]), unnest(@counts::bigint[]), unnest(@users::text[]), unnest(@correlations::uuid[]), unnest(@causations::uuid[]),
-        unnest(@traces::text[]), unnest(@times::timestamptz[])
-    ) AS c (n, tenant_id, stream_id, module, stream_type, expected, count, user_id, correlation_id, causation_id, trace, at)
-), key AS (
-    SELECT * FROM ROWS FROM (
-        unnest(@key_commands::bigint[]), unnest(@key_tenants::uuid[]), unnest(@key_scopes::text[]), unnest(@key_names::text[]), unnest(@key_hashes::bytea[])
-    ) AS k (n, tenant_id, scope, name, hash)
-), remembered AS (
-    SELECT key.n, k.stream_id, k.version, k.hash, k.tenant_id
-    FROM key JOIN oksai.keys k ON k.tenant_id = key.tenant_id AND k.scope = key.scope AND k.name = key.name
-), fresh AS (
-    SELECT c.* FROM command c WHERE NOT EXISTS (SELECT FROM remembered r WHERE r.n = c.n)
-), heads AS (
-    -- A head that is not there can only be created: it was never written if the
-    -- snapshot does not show it, as whoever expects a version has read it.
-    INSERT INTO oksai.heads AS h (tenant_id, stream_id, module, stream_type, previous, version)
-    SELECT f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.expected + f.count FROM fresh f
-    WHERE f.expected = 0 OR EXISTS (SELECT FROM oksai.heads e WHERE e.tenant_id = f.tenant_id AND e.stream_id = f.stream_id)
-    ORDER BY f.n
-    ON CONFLICT (tenant_id, stream_id) DO UPDATE SET previous = EXCLUDED.previous, version = EXCLUDED.version
-    WHERE h.version = EXCLUDED.previous AND h.module = EXCLUDED.module AND h.stream_type = EXCLUDED.stream_type
-    RETURNING h.tenant_id, h.stream_id
-), moved AS (
-    SELECT f.* FROM fresh f JOIN heads h ON h.tenant_id = f.tenant_id AND h.stream_id = f.stream_id
-), appended AS (
-    INSERT INTO oksai.events (epoch, event_id, tenant_id, module, stream_type, stream_id, version, type, schema_version, published,
-        user_id, correlation_id, causation_id, trace, payload, at)
-    SELECT (SELECT epoch FROM oksai.cluster), e.event_id, m.tenant_id, m.module, m.stream_type, m.stream_id, m.expected + e.ordinal, e.type,
-        e.schema_version, e.published, m.user_id, m.correlation_id, m.causation_id, m.trace, e.payload, m.at
-    FROM ROWS FROM (
-        unnest(@event_commands::bigint[]), unnest(@event_ordinals::bigint[]), unnest(@event_ids::uuid[]), unnest(@event_types::text[]),
-        unnest(@event_schemas::int[]), unnest(@event_published::boolean[]), unnest(@event_payloads::json[])
-    ) AS e (n, ordinal, event_id, type, schema_version, published, payload)
-    JOIN moved m ON m.n = e.n
-    ORDER BY e.n, e.ordinal
-    RETURNING epoch, xid, seq, tenant_id, stream_id, version
-), claimed AS (
-    INSERT INTO oksai.keys (tenant_id, scope, name, hash, stream_id, version, at)
-    SELECT key.tenant_id, key.scope, key.name, key.hash, m.stream_id, m.expected + m.count, m.at
-    FROM key JOIN moved m ON m.n = key.n
-    ORDER BY key.tenant_id, key.scope, key.name
-)
-SELECT m.n::bigint AS command, false AS replayed, ''::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
+SELECT a.command::int AS command, a.replayed::boolean AS replayed, a.hash::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
     a.epoch::int AS epoch, a.xid::xid8 AS xid, a.seq::bigint AS seq
-FROM appended a JOIN moved m ON m.tenant_id = a.tenant_id AND m.stream_id = a.stream_id
-UNION ALL
--- Nothing to append: the answer is the stream's last event.
-SELECT m.n, false, ''::bytea, m.stream_id, m.expected, coalesce(e.epoch, 0), coalesce(e.xid, '0'), coalesce(e.seq, 0)
-FROM moved m LEFT JOIN oksai.events e ON e.tenant_id = m.tenant_id AND e.stream_id = m.stream_id AND e.version = m.expected
-WHERE m.count = 0
-UNION ALL
-SELECT r.n, true, r.hash, r.stream_id, r.version, coalesce(e.epoch, 0), coalesce(e.xid, '0'), coalesce(e.seq, 0)
-FROM remembered r LEFT JOIN oksai.events e ON e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id AND e.version = r.version
-ORDER BY 1, 5;
-
--- name: SetTimers :exec
--- Follows AppendBatch in the same transaction. The event proves that its
--- command was not refused there. A statement of its own, as most batches have
--- no timers and even idle parts of a statement cost time.
-WITH appended AS (
-    SELECT e.tenant_id, e.stream_id, e.module, e.stream_type, t.name, t.due, t.cleared
-    FROM ROWS FROM (
-        unnest(@tenants::uuid[]), unnest(@streams::uuid[]), unnest(@versions::bigint[]), unnest(@event_ids::uuid[]),
-        unnest(@names::text[]), unnest(@dues::timestamptz[]), unnest(@cleared::boolean[])
-    ) AS t (tenant_id, stream_id, version, event_id, name, due, cleared)
-    JOIN oksai.events e ON e.tenant_id = t.tenant_id AND e.stream_id = t.stream_id AND e.version = t.version AND e.event_id = t.event_id
-), gone AS (
-    DELETE FROM oksai.timers t USING appended a
-    WHERE a.cleared AND t.tenant_id = a.tenant_id AND t.stream_id = a.stream_id AND t.name = a.name
-)
-INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
-SELECT a.tenant_id, a.stream_id, a.name, a.module, a.stream_type, a.due FROM appended a WHERE NOT a.cleared
-ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
-WHERE t.due <> EXCLUDED.due;
+FROM oksai.append(
+    @tenants::uuid[], @streams::uuid[], @modules::text[], @stream_types::text[], @expected::bigint[], @counts::bigint[],
+    @users::text[], @correlations::uuid[], @causations::uuid[], @traces::text[], @times::timestamptz[],
+    @key_commands::int[], @key_scopes::text[], @key_names::text[], @key_hashes::bytea[],
+    @event_commands::int[], @event_ordinals::int[], @event_ids::uuid[], @event_types::text[], @event_schemas::int[], @event_published::boolean[], @event_payloads::json[],
+    @timer_commands::int[], @timer_names::text[], @timer_dues::timestamptz[], @timer_cleared::boolean[]
+) AS a (command, replayed, hash, stream_id, version, epoch, xid, seq);
 
 -- name: MoveLimit :execrows
 -- Moves one counter; no row means that the limit refuses.
@@ -94,7 +23,7 @@ FROM oksai.keys k LEFT JOIN oksai.events e ON e.tenant_id = k.tenant_id AND e.st
 WHERE k.tenant_id = @tenant_id AND k.scope = @scope AND k.name = @name;
 
 -- name: Head :many
-SELECT version FROM oksai.heads WHERE tenant_id = @tenant_id AND stream_id = @stream_id;
+SELECT version FROM oksai.events WHERE tenant_id = @tenant_id AND stream_id = @stream_id ORDER BY version DESC LIMIT 1;
 
 -- name: ReadStream :many
 SELECT * FROM oksai.events

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // Config says where the events are kept. Only URL is required.
@@ -108,6 +109,10 @@ func openPool(ctx context.Context, url, role string, conns int) (*pgxpool.Pool, 
 	}
 	config.MaxConns = int32(conns)
 	setParams(config.ConnConfig, role)
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		registerTypes(conn)
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
@@ -118,6 +123,9 @@ func openPool(ctx context.Context, url, role string, conns int) (*pgxpool.Pool, 
 	}
 	return pool, nil
 }
+
+// registerTypes lets pgx send ids as the bytes they are; it would make texts of them.
+func registerTypes(conn *pgx.Conn) { pgxuuid.Register(conn.TypeMap()) }
 
 func setParams(config *pgx.ConnConfig, role string) {
 	params := config.RuntimeParams

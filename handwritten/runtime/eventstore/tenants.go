@@ -44,26 +44,12 @@ type batcher interface {
 type tenantDB struct {
 	conn    batcher
 	tenants string
-	behind  []*pgx.QueuedQuery // sent in the same transaction after the statement
-}
-
-// recorder keeps statements, to be sent behind another one.
-type recorder struct {
-	db.DBTX // none: only Exec can be kept
-	pgx.Batch
-}
-
-// Exec implements db.DBTX.
-func (r *recorder) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	r.Queue(sql, args...)
-	return pgconn.CommandTag{}, nil
 }
 
 func (d tenantDB) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
 	var batch pgx.Batch
 	batch.Queue(setTenants, d.tenants)
 	batch.Queue(sql, args...)
-	batch.QueuedQueries = append(batch.QueuedQueries, d.behind...)
 	results := d.conn.SendBatch(ctx, &batch)
 	if _, err := results.Exec(); err != nil {
 		results.Close()

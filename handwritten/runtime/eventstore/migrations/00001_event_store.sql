@@ -38,18 +38,6 @@ CREATE TABLE oksai.events (
 );
 CREATE UNIQUE INDEX events_log ON oksai.events (epoch, xid, seq);
 
--- The current version of each stream; appends move it by compare-and-set.
--- The fill factor leaves room for updates in place (HOT).
-CREATE TABLE oksai.heads (
-    tenant_id   uuid   NOT NULL,
-    stream_id   uuid   NOT NULL,
-    module      text   NOT NULL,
-    stream_type text   NOT NULL,
-    previous    bigint NOT NULL, -- the version before the last append: what that append expected
-    version     bigint NOT NULL,
-    PRIMARY KEY (tenant_id, stream_id)
-) WITH (fillfactor = 70);
-
 -- Idempotency keys and inbox claims, written with the events they stand for.
 CREATE TABLE oksai.keys (
     tenant_id uuid        NOT NULL,
@@ -154,7 +142,6 @@ GRANT USAGE ON SCHEMA oksai TO oksai_writer, oksai_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA oksai TO oksai_reader, oksai_writer;
 -- The log is append-only: nobody is granted UPDATE or DELETE on it.
 GRANT INSERT ON oksai.events TO oksai_writer;
-GRANT INSERT, UPDATE ON oksai.heads TO oksai_writer;
 GRANT INSERT, UPDATE, DELETE
     ON oksai.keys, oksai.snapshots, oksai.timers, oksai.limits, oksai.dead_letters,
        oksai.checkpoints, oksai.relays, oksai.projections
@@ -165,7 +152,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['events', 'heads', 'keys', 'snapshots', 'timers', 'limits', 'dead_letters'] LOOP
+    FOREACH name IN ARRAY ARRAY['events', 'keys', 'snapshots', 'timers', 'limits', 'dead_letters'] LOOP
         EXECUTE format('ALTER TABLE oksai.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY reader ON oksai.%I FOR SELECT TO oksai_reader USING (true)', name);
         -- The sub-select reads the setting once per statement, not once per row.
@@ -183,4 +170,4 @@ $$;
 
 -- +goose Down
 DROP TABLE oksai.projections, oksai.relays, oksai.checkpoints, oksai.dead_letters, oksai.limits,
-    oksai.timers, oksai.snapshots, oksai.keys, oksai.heads, oksai.events, oksai.cluster;
+    oksai.timers, oksai.snapshots, oksai.keys, oksai.events, oksai.cluster;

@@ -13,66 +13,18 @@ import (
 )
 
 const appendBatch = `-- name: AppendBatch :many
-WITH command AS (
-    SELECT n, tenant_id, stream_id, module, stream_type, expected, count, user_id, correlation_id, causation_id, trace, at FROM ROWS FROM (
-        unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::text[]),
-        unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::text[]), unnest($9::uuid[]), unnest($10::uuid[]),
-        unnest($11::text[]), unnest($12::timestamptz[])
-    ) AS c (n, tenant_id, stream_id, module, stream_type, expected, count, user_id, correlation_id, causation_id, trace, at)
-), key AS (
-    SELECT n, tenant_id, scope, name, hash FROM ROWS FROM (
-        unnest($13::bigint[]), unnest($14::uuid[]), unnest($15::text[]), unnest($16::text[]), unnest($17::bytea[])
-    ) AS k (n, tenant_id, scope, name, hash)
-), remembered AS (
-    SELECT key.n, k.stream_id, k.version, k.hash, k.tenant_id
-    FROM key JOIN oksai.keys k ON k.tenant_id = key.tenant_id AND k.scope = key.scope AND k.name = key.name
-), fresh AS (
-    SELECT c.n, c.tenant_id, c.stream_id, c.module, c.stream_type, c.expected, c.count, c.user_id, c.correlation_id, c.causation_id, c.trace, c.at FROM command c WHERE NOT EXISTS (SELECT FROM remembered r WHERE r.n = c.n)
-), heads AS (
-    -- A head that is not there can only be created: it was never written if the
-    -- snapshot does not show it, as whoever expects a version has read it.
-    INSERT INTO oksai.heads AS h (tenant_id, stream_id, module, stream_type, previous, version)
-    SELECT f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.expected + f.count FROM fresh f
-    WHERE f.expected = 0 OR EXISTS (SELECT FROM oksai.heads e WHERE e.tenant_id = f.tenant_id AND e.stream_id = f.stream_id)
-    ORDER BY f.n
-    ON CONFLICT (tenant_id, stream_id) DO UPDATE SET previous = EXCLUDED.previous, version = EXCLUDED.version
-    WHERE h.version = EXCLUDED.previous AND h.module = EXCLUDED.module AND h.stream_type = EXCLUDED.stream_type
-    RETURNING h.tenant_id, h.stream_id
-), moved AS (
-    SELECT f.n, f.tenant_id, f.stream_id, f.module, f.stream_type, f.expected, f.count, f.user_id, f.correlation_id, f.causation_id, f.trace, f.at FROM fresh f JOIN heads h ON h.tenant_id = f.tenant_id AND h.stream_id = f.stream_id
-), appended AS (
-    INSERT INTO oksai.events (epoch, event_id, tenant_id, module, stream_type, stream_id, version, type, schema_version, published,
-        user_id, correlation_id, causation_id, trace, payload, at)
-    SELECT (SELECT epoch FROM oksai.cluster), e.event_id, m.tenant_id, m.module, m.stream_type, m.stream_id, m.expected + e.ordinal, e.type,
-        e.schema_version, e.published, m.user_id, m.correlation_id, m.causation_id, m.trace, e.payload, m.at
-    FROM ROWS FROM (
-        unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::uuid[]), unnest($21::text[]),
-        unnest($22::int[]), unnest($23::boolean[]), unnest($24::json[])
-    ) AS e (n, ordinal, event_id, type, schema_version, published, payload)
-    JOIN moved m ON m.n = e.n
-    ORDER BY e.n, e.ordinal
-    RETURNING epoch, xid, seq, tenant_id, stream_id, version
-), claimed AS (
-    INSERT INTO oksai.keys (tenant_id, scope, name, hash, stream_id, version, at)
-    SELECT key.tenant_id, key.scope, key.name, key.hash, m.stream_id, m.expected + m.count, m.at
-    FROM key JOIN moved m ON m.n = key.n
-    ORDER BY key.tenant_id, key.scope, key.name
-)
-SELECT m.n::bigint AS command, false AS replayed, ''::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
+SELECT a.command::int AS command, a.replayed::boolean AS replayed, a.hash::bytea AS hash, a.stream_id::uuid AS stream_id, a.version::bigint AS version,
     a.epoch::int AS epoch, a.xid::xid8 AS xid, a.seq::bigint AS seq
-FROM appended a JOIN moved m ON m.tenant_id = a.tenant_id AND m.stream_id = a.stream_id
-UNION ALL
-SELECT m.n, false, ''::bytea, m.stream_id, m.expected, coalesce(e.epoch, 0), coalesce(e.xid, '0'), coalesce(e.seq, 0)
-FROM moved m LEFT JOIN oksai.events e ON e.tenant_id = m.tenant_id AND e.stream_id = m.stream_id AND e.version = m.expected
-WHERE m.count = 0
-UNION ALL
-SELECT r.n, true, r.hash, r.stream_id, r.version, coalesce(e.epoch, 0), coalesce(e.xid, '0'), coalesce(e.seq, 0)
-FROM remembered r LEFT JOIN oksai.events e ON e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id AND e.version = r.version
-ORDER BY 1, 5
+FROM oksai.append(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
+    $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::timestamptz[],
+    $12::int[], $13::text[], $14::text[], $15::bytea[],
+    $16::int[], $17::int[], $18::uuid[], $19::text[], $20::int[], $21::boolean[], $22::json[],
+    $23::int[], $24::text[], $25::timestamptz[], $26::boolean[]
+) AS a (command, replayed, hash, stream_id, version, epoch, xid, seq)
 `
 
 type AppendBatchParams struct {
-	Commands       []int64
 	Tenants        []uuid.UUID
 	Streams        []uuid.UUID
 	Modules        []string
@@ -84,22 +36,25 @@ type AppendBatchParams struct {
 	Causations     []uuid.UUID
 	Traces         []string
 	Times          []time.Time
-	KeyCommands    []int64
-	KeyTenants     []uuid.UUID
+	KeyCommands    []int32
 	KeyScopes      []string
 	KeyNames       []string
 	KeyHashes      [][]byte
-	EventCommands  []int64
-	EventOrdinals  []int64
+	EventCommands  []int32
+	EventOrdinals  []int32
 	EventIds       []uuid.UUID
 	EventTypes     []string
 	EventSchemas   []int32
 	EventPublished []bool
 	EventPayloads  [][]byte
+	TimerCommands  []int32
+	TimerNames     []string
+	TimerDues      []time.Time
+	TimerCleared   []bool
 }
 
 type AppendBatchRow struct {
-	Command  int64
+	Command  int32
 	Replayed bool
 	Hash     []byte
 	StreamID uuid.UUID
@@ -109,13 +64,8 @@ type AppendBatchRow struct {
 	Seq      int64
 }
 
-// Appends one batch of commands, at most one per stream and per key, in one
-// statement. A command whose key is remembered, or whose stream is not at the
-// version it expects, leaves no trace and does not touch its neighbours.
-// Nothing to append: the answer is the stream's last event.
 func (q *Queries) AppendBatch(ctx context.Context, arg AppendBatchParams) ([]AppendBatchRow, error) {
 	rows, err := q.db.Query(ctx, appendBatch,
-		arg.Commands,
 		arg.Tenants,
 		arg.Streams,
 		arg.Modules,
@@ -128,7 +78,6 @@ func (q *Queries) AppendBatch(ctx context.Context, arg AppendBatchParams) ([]App
 		arg.Traces,
 		arg.Times,
 		arg.KeyCommands,
-		arg.KeyTenants,
 		arg.KeyScopes,
 		arg.KeyNames,
 		arg.KeyHashes,
@@ -139,6 +88,10 @@ func (q *Queries) AppendBatch(ctx context.Context, arg AppendBatchParams) ([]App
 		arg.EventSchemas,
 		arg.EventPublished,
 		arg.EventPayloads,
+		arg.TimerCommands,
+		arg.TimerNames,
+		arg.TimerDues,
+		arg.TimerCleared,
 	)
 	if err != nil {
 		return nil, err
@@ -378,7 +331,7 @@ func (q *Queries) FindKey(ctx context.Context, arg FindKeyParams) ([]FindKeyRow,
 }
 
 const head = `-- name: Head :many
-SELECT version FROM oksai.heads WHERE tenant_id = $1 AND stream_id = $2
+SELECT version FROM oksai.events WHERE tenant_id = $1 AND stream_id = $2 ORDER BY version DESC LIMIT 1
 `
 
 type HeadParams struct {
@@ -794,50 +747,6 @@ func (q *Queries) SaveSnapshot(ctx context.Context, arg SaveSnapshotParams) erro
 		arg.Version,
 		arg.Schema,
 		arg.State,
-	)
-	return err
-}
-
-const setTimers = `-- name: SetTimers :exec
-WITH appended AS (
-    SELECT e.tenant_id, e.stream_id, e.module, e.stream_type, t.name, t.due, t.cleared
-    FROM ROWS FROM (
-        unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::uuid[]),
-        unnest($5::text[]), unnest($6::timestamptz[]), unnest($7::boolean[])
-    ) AS t (tenant_id, stream_id, version, event_id, name, due, cleared)
-    JOIN oksai.events e ON e.tenant_id = t.tenant_id AND e.stream_id = t.stream_id AND e.version = t.version AND e.event_id = t.event_id
-), gone AS (
-    DELETE FROM oksai.timers t USING appended a
-    WHERE a.cleared AND t.tenant_id = a.tenant_id AND t.stream_id = a.stream_id AND t.name = a.name
-)
-INSERT INTO oksai.timers AS t (tenant_id, stream_id, name, module, stream_type, due)
-SELECT a.tenant_id, a.stream_id, a.name, a.module, a.stream_type, a.due FROM appended a WHERE NOT a.cleared
-ON CONFLICT (tenant_id, stream_id, name) DO UPDATE SET due = EXCLUDED.due, claimed_until = '-infinity'
-WHERE t.due <> EXCLUDED.due
-`
-
-type SetTimersParams struct {
-	Tenants  []uuid.UUID
-	Streams  []uuid.UUID
-	Versions []int64
-	EventIds []uuid.UUID
-	Names    []string
-	Dues     []time.Time
-	Cleared  []bool
-}
-
-// Follows AppendBatch in the same transaction. The event proves that its
-// command was not refused there. A statement of its own, as most batches have
-// no timers and even idle parts of a statement cost time.
-func (q *Queries) SetTimers(ctx context.Context, arg SetTimersParams) error {
-	_, err := q.db.Exec(ctx, setTimers,
-		arg.Tenants,
-		arg.Streams,
-		arg.Versions,
-		arg.EventIds,
-		arg.Names,
-		arg.Dues,
-		arg.Cleared,
 	)
 	return err
 }
