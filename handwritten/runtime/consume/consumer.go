@@ -78,7 +78,8 @@ type HandlerFunc func(ctx context.Context, b *Batch) error
 func (f HandlerFunc) Handle(ctx context.Context, b *Batch) error { return f(ctx, b) }
 
 // Batch is consecutive events of one partition in log order, of every type,
-// all after the consumer's checkpoint.
+// all after the consumer's checkpoint. It may be empty: then only the checkpoint
+// is to move, over events of other partitions.
 type Batch struct {
 	Partition int32
 	Events    []event.Recorded

@@ -168,10 +168,9 @@ func (w *worker) handle(ctx context.Context, events []event.Recorded, to event.P
 	b.save = func(ctx context.Context, where eventstore.DB) error {
 		return w.config.Store.SaveCheckpoint(ctx, where, next)
 	}
-	if len(events) > 0 {
-		if err := w.config.Handler.Handle(ctx, b); err != nil {
-			return err
-		}
+	// Also with no events: a handler that is being rebuilt lets no checkpoint move.
+	if err := w.config.Handler.Handle(ctx, b); err != nil {
+		return err
 	}
 	if !b.saved {
 		if err := b.save(ctx, w.config.Store.Writer()); err != nil {

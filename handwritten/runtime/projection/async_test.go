@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,9 +55,9 @@ func TestAsyncCountsOnceAndRebuilds(t *testing.T) {
 	p.Append(t, good, 0, 1, 2, 3)
 
 	a := projection.NewAsync(counts("11111111"), b.Config)
-	stumble := 0
+	var stumble atomic.Int64
 	handler := consume.HandlerFunc(func(ctx context.Context, batch *consume.Batch) error {
-		if stumble++; stumble%3 == 0 {
+		if stumble.Add(1)%3 == 0 {
 			// The batch takes effect, but the process does not get to know it.
 			return errors.Join(a.Handle(ctx, batch), errors.New("stumbled"))
 		}
