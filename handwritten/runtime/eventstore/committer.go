@@ -50,17 +50,19 @@ func (s *Store) commitTogether(ctx context.Context, c *command) (Result, error) 
 // finished first. It may be called once.
 //
 // While batches are in flight the next one gathers, so batches are as large as
-// the load is high, and a lone command waits for nobody.
+// the load is high, and a lone command waits for nobody. Keys that are too old
+// are deleted every hour.
 func (s *Store) Run(ctx context.Context) error {
 	if s.running.Swap(true) {
 		return errors.New("run the event store: it was started before")
 	}
 	defer close(s.stopped)
-	var lanes sync.WaitGroup
+	var loops sync.WaitGroup
 	for range commitLanes {
-		lanes.Go(func() { s.commitBatches(ctx) })
+		loops.Go(func() { s.commitBatches(ctx) })
 	}
-	lanes.Wait()
+	loops.Go(func() { s.forgetOldKeys(ctx) })
+	loops.Wait()
 	return nil
 }
 

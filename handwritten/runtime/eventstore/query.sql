@@ -22,6 +22,14 @@ SELECT k.hash, k.stream_id, k.version, coalesce(e.epoch, 0)::int AS epoch, coale
 FROM oksai.keys k LEFT JOIN oksai.events e ON e.tenant_id = k.tenant_id AND e.stream_id = k.stream_id AND e.version = k.version
 WHERE k.tenant_id = @tenant_id AND k.scope = @scope AND k.name = @name;
 
+-- name: ExpiredKeys :many
+SELECT tenant_id, scope, name FROM oksai.keys WHERE at < @before ORDER BY at LIMIT @page;
+
+-- name: DeleteKeys :exec
+DELETE FROM oksai.keys k
+USING ROWS FROM (unnest(@tenants::uuid[]), unnest(@scopes::text[]), unnest(@names::text[])) AS d (tenant_id, scope, name)
+WHERE k.tenant_id = d.tenant_id AND k.scope = d.scope AND k.name = d.name AND k.at < @before;
+
 -- name: Head :many
 SELECT version FROM oksai.events WHERE tenant_id = @tenant_id AND stream_id = @stream_id ORDER BY version DESC LIMIT 1;
 

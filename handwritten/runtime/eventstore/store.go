@@ -39,6 +39,8 @@ type Config struct {
 	// CommitTimeout bounds one batch, so that a dead network cannot hold
 	// commands for ever; 15 s by default.
 	CommitTimeout time.Duration
+	// KeepKeys is how long a key is remembered at least; 7 days by default.
+	KeepKeys time.Duration
 	// TimerLease is how long a timer that DueTimers handed out stays with its
 	// receiver; 30 s by default.
 	TimerLease time.Duration
@@ -58,6 +60,7 @@ func (c Config) withDefaults() Config {
 	c.WriterConns = cmp.Or(c.WriterConns, 8)
 	c.ReaderConns = cmp.Or(c.ReaderConns, 8)
 	c.CommitTimeout = cmp.Or(c.CommitTimeout, 15*time.Second)
+	c.KeepKeys = cmp.Or(c.KeepKeys, 7*24*time.Hour)
 	c.TimerLease = cmp.Or(c.TimerLease, 30*time.Second)
 	return c
 }

@@ -49,6 +49,7 @@ CREATE TABLE oksai.keys (
     at        timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, scope, name)
 );
+CREATE INDEX keys_at ON oksai.keys (at);
 
 CREATE TABLE oksai.snapshots (
     tenant_id uuid        NOT NULL,

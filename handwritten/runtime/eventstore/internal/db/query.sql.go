@@ -234,6 +234,29 @@ func (q *Queries) ClearTimer(ctx context.Context, arg ClearTimerParams) error {
 	return err
 }
 
+const deleteKeys = `-- name: DeleteKeys :exec
+DELETE FROM oksai.keys k
+USING ROWS FROM (unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[])) AS d (tenant_id, scope, name)
+WHERE k.tenant_id = d.tenant_id AND k.scope = d.scope AND k.name = d.name AND k.at < $4
+`
+
+type DeleteKeysParams struct {
+	Tenants []uuid.UUID
+	Scopes  []string
+	Names   []string
+	Before  time.Time
+}
+
+func (q *Queries) DeleteKeys(ctx context.Context, arg DeleteKeysParams) error {
+	_, err := q.db.Exec(ctx, deleteKeys,
+		arg.Tenants,
+		arg.Scopes,
+		arg.Names,
+		arg.Before,
+	)
+	return err
+}
+
 const dueTimers = `-- name: DueTimers :many
 SELECT tenant_id, stream_id, name, module, stream_type, due FROM oksai.timers
 WHERE due <= $1 AND claimed_until <= $1
@@ -272,6 +295,41 @@ func (q *Queries) DueTimers(ctx context.Context, arg DueTimersParams) ([]DueTime
 			&i.StreamType,
 			&i.Due,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const expiredKeys = `-- name: ExpiredKeys :many
+SELECT tenant_id, scope, name FROM oksai.keys WHERE at < $1 ORDER BY at LIMIT $2
+`
+
+type ExpiredKeysParams struct {
+	Before time.Time
+	Page   int32
+}
+
+type ExpiredKeysRow struct {
+	TenantID uuid.UUID
+	Scope    string
+	Name     string
+}
+
+func (q *Queries) ExpiredKeys(ctx context.Context, arg ExpiredKeysParams) ([]ExpiredKeysRow, error) {
+	rows, err := q.db.Query(ctx, expiredKeys, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ExpiredKeysRow
+	for rows.Next() {
+		var i ExpiredKeysRow
+		if err := rows.Scan(&i.TenantID, &i.Scope, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
