@@ -61,8 +61,10 @@ type Config struct {
 	Linger time.Duration
 	// OnAdvance, if set, hears of each checkpoint that became durable.
 	OnAdvance func(partition int32, p event.Position)
-	Logger    *slog.Logger
-	Clock     func() time.Time
+	// Pauses, if set, holds the consumer back while operators want it.
+	Pauses *Pauses
+	Logger *slog.Logger
+	Clock  func() time.Time
 }
 
 // Handler applies events. It is called for one batch at a time per partition;
@@ -105,7 +107,6 @@ func (b *Batch) Save(ctx context.Context, tx pgx.Tx) error {
 // Consumer applies the log to a handler.
 type Consumer struct {
 	config Config
-	gate   gate
 
 	mu      sync.Mutex
 	workers map[int32]*worker
@@ -146,13 +147,6 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 }
 
-// Pause stops handing out batches once those at work are done. The consumer
-// keeps its partitions.
-func (c *Consumer) Pause() { c.gate.close() }
-
-// Resume undoes Pause.
-func (c *Consumer) Resume() { c.gate.open() }
-
 // Status is what an operator sees of a consumer in this process.
 type Status struct {
 	Name   string
@@ -183,7 +177,7 @@ type PartitionStatus struct {
 func (c *Consumer) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	status := Status{Name: c.config.Name, Paused: c.gate.closed()}
+	status := Status{Name: c.config.Name, Paused: c.config.Pauses.Paused(c.config.Name)}
 	if c.err != nil {
 		status.Err = c.err.Error()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
@@ -227,26 +228,70 @@ func TestPartitionThatFailsDoesNotStopOthers(t *testing.T) {
 	effects.checkOrder(t)
 }
 
-func TestPausedConsumerAppliesNothing(t *testing.T) {
+func TestPausedConsumerAppliesNothingInAnyProcess(t *testing.T) {
 	t.Parallel()
 	p := outboxtest.New(t)
 	outboxtest.Go(t, p.Relay(t, p.Store).Run)
 	effects := newTable(t, p)
-	consumer := consume.New(config(t, p, effects))
-	outboxtest.Go(t, consumer.Run)
+	operator := projection.NewStore(p.Store.Writer(), p.Store.Reader(), time.Now)
+	c := config(t, p, effects)
+	pause := func(paused bool) {
+		t.Helper()
+		if err := operator.SetPaused(t.Context(), []string{c.Name}, paused); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Pauses = consume.NewPauses(consume.PausesConfig{List: operator.Paused, Interval: 10 * time.Millisecond, Logger: outboxtest.Logger(t)})
+	outboxtest.Go(t, c.Pauses.Run)
+	consumer := consume.New(c)
+	stop := outboxtest.Go(t, consumer.Run)
 	stream := outboxtest.Stream(uuid.New())
 	p.Append(t, stream, 0, 1)
 	outboxtest.Eventually(t, "the first event is applied", func() bool { return effects.count(t) == 1 })
-	consumer.Pause()
+	pause(true)
+	outboxtest.Eventually(t, "the consumer has heard of its pause", func() bool { return consumer.Status().Paused })
 	p.Append(t, stream, 1, 2)
 	outboxtest.Eventually(t, "the second event waits in the consumer", func() bool {
 		return slices.ContainsFunc(consumer.Status().Partitions, func(s consume.PartitionStatus) bool { return s.Lag > 0 })
 	})
+	stop()
+	// A process that starts now finds the pause.
+	c.Pauses = consume.NewPauses(consume.PausesConfig{List: operator.Paused, Interval: 10 * time.Millisecond})
+	outboxtest.Go(t, c.Pauses.Run)
+	successor := consume.New(c)
+	outboxtest.Go(t, successor.Run)
+	outboxtest.Eventually(t, "the successor owns all partitions", func() bool { return len(successor.Status().Partitions) == int(p.Bus.PartitionCount()) })
 	if n := effects.count(t); n != 1 {
 		t.Errorf("%d effects while paused, want 1", n)
 	}
-	consumer.Resume()
+	pause(false)
 	outboxtest.Eventually(t, "the second event is applied", func() bool { return effects.count(t) == 2 })
+	effects.checkOrder(t)
+}
+
+func TestErrorIsKeptForOperatorsOfOtherProcessesUntilTheNextSuccess(t *testing.T) {
+	t.Parallel()
+	p := outboxtest.New(t)
+	outboxtest.Go(t, p.Relay(t, p.Store).Run)
+	effects := newTable(t, p)
+	var healed atomic.Bool
+	effects.before = func(context.Context, *consume.Batch) error {
+		if !healed.Load() {
+			return errors.New("ill")
+		}
+		return nil
+	}
+	outboxtest.Go(t, consume.New(config(t, p, effects)).Run)
+	p.Append(t, outboxtest.Stream(uuid.New()), 0, 1)
+	errorIs := func(want string) func() bool {
+		return func() bool {
+			all, err := p.Store.Checkpoints(t.Context())
+			return err == nil && slices.ContainsFunc(all, func(c eventstore.Checkpoint) bool { return c.LastError == want && (want != "" || c.Count > 0) })
+		}
+	}
+	outboxtest.Eventually(t, "the error is kept", errorIs("ill"))
+	healed.Store(true)
+	outboxtest.Eventually(t, "the error is cleared", errorIs(""))
 }
 
 func TestWhatKafkaDoesNotHoldIsReadFromPostgreSQL(t *testing.T) {

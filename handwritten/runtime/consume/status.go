@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"context"
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/event"
@@ -50,13 +51,20 @@ func (w *worker) applied(offset int64) {
 	w.offset = offset
 }
 
-func (w *worker) failed(err error) {
+// failed notes how a step ended: here, and with the checkpoint for operators of
+// other processes. The next batch that is applied clears it there.
+func (w *worker) failed(ctx context.Context, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+		failing := w.checkpoint
+		failing.LastError = text
+		// Without PostgreSQL, or as one that was replaced, there is nothing to tell there.
+		_ = w.config.Store.SaveCheckpoint(ctx, w.config.Store.Writer(), failing)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.status.Err = ""
-	if err != nil {
-		w.status.Err = err.Error()
-	}
+	w.status.Err = text
 }
 
 func (w *worker) report() PartitionStatus {

@@ -74,14 +74,14 @@ func (w *worker) run(ctx context.Context) {
 // insist repeats a step with growing pauses until it succeeds. It reports false
 // when the context ended first.
 func (w *worker) insist(ctx context.Context, step func(context.Context) error) bool {
-	for wait := retryFirst; w.consumer.gate.pass(ctx); wait = min(2*wait, retryMax) {
+	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMax) {
 		err := step(ctx)
-		w.failed(err)
+		if err != nil && ctx.Err() != nil {
+			return false
+		}
+		w.failed(ctx, err)
 		if err == nil {
 			return true
-		}
-		if ctx.Err() != nil {
-			return false
 		}
 		w.stale = true
 		w.log.Warn("a batch of the log was not applied, it is tried again", "error", err, "after", wait)
@@ -162,8 +162,11 @@ func (w *worker) handle(ctx context.Context, events []event.Recorded, to event.P
 	if !to.After(w.checkpoint.Position) {
 		return nil
 	}
+	if !w.config.Pauses.Pass(ctx, w.config.Name) {
+		return ctx.Err()
+	}
 	next := w.checkpoint
-	next.Position, next.Count = to, next.Count+int64(len(events))
+	next.Position, next.Count, next.LastError = to, next.Count+int64(len(events)), ""
 	b := &Batch{Partition: w.partition, Events: events, From: w.checkpoint.Position, To: to}
 	b.save = func(ctx context.Context, where eventstore.DB) error {
 		return w.config.Store.SaveCheckpoint(ctx, where, next)

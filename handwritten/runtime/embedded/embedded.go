@@ -33,17 +33,11 @@ type Options struct {
 	NoSync bool
 }
 
-// Engines are running engines. Fields of engines that were not asked for are empty.
+// Engines are running engines.
 type Engines struct {
-	// PostgresURL belongs to the superuser, database "postgres".
-	PostgresURL string
-	// ClickHouseURL is of the form http://user:password@host:port/database.
-	ClickHouseURL string
-	// KafkaBrokers are addresses of the form host:port.
-	KafkaBrokers []string
-	// RedisURL is of the form redis://:password@host:port/0.
-	RedisURL string
+	Endpoints
 
+	dir     string
 	lock    *dirLock
 	engines []engine
 	stopped chan struct{}
@@ -76,8 +70,12 @@ func Start(ctx context.Context, o Options) (*Engines, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engines{lock: lock, stopped: make(chan struct{})}
-	if err := e.start(ctx, o); err != nil {
+	e := &Engines{dir: dir, lock: lock, stopped: make(chan struct{})}
+	err = e.start(ctx, o)
+	if err == nil {
+		err = e.announce(dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
 	}
 	return e, nil
@@ -138,11 +136,12 @@ func (e *Engines) Run(ctx context.Context) error {
 // called once.
 func (e *Engines) Stop(ctx context.Context) error {
 	close(e.stopped)
+	withdrawn := withdraw(e.dir)
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	var group errgroup.Group
 	for _, engine := range e.engines {
 		group.Go(func() error { return engine.stop(ctx) })
 	}
-	return errors.Join(group.Wait(), e.lock.release())
+	return errors.Join(group.Wait(), withdrawn, e.lock.release())
 }

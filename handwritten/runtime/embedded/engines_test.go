@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -242,6 +243,9 @@ func TestEnginesDieWithTheirOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = owner.Wait() // it was killed
+	if found, err := embedded.Find(dir); !errors.Is(err, embedded.ErrNotRunning) {
+		t.Errorf("Find after the owner's death: %+v, %v", found, err)
+	}
 	for _, url := range strings.Fields(line) {
 		eventually(t, func() error {
 			conn, err := net.Dial("tcp", "127.0.0.1:"+portOf(url))

@@ -70,6 +70,24 @@ func ParseToken(s string) (Position, error) {
 // String prints p for operators, e.g. "1/742/15".
 func (p Position) String() string { return fmt.Sprintf("%d/%d/%d", p.Epoch, p.XID, p.Seq) }
 
+// ParsePosition is the inverse of String.
+func ParsePosition(s string) (Position, error) {
+	var p Position
+	if n, err := fmt.Sscanf(s, "%d/%d/%d", &p.Epoch, &p.XID, &p.Seq); n != 3 || err != nil || p.String() != s || p.XID >= 1<<xidBits || p.Seq < 0 {
+		return Position{}, fmt.Errorf("%q is no position in the log: write it as operators' tools print it, e.g. 1/742/15", s)
+	}
+	return p, nil
+}
+
+// MarshalText prints p as String does.
+func (p Position) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (p *Position) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePosition(string(text))
+	return err
+}
+
 func (p Position) put(b []byte) {
 	hi, lo := p.words()
 	binary.BigEndian.PutUint64(b, hi)

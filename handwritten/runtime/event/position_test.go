@@ -24,6 +24,9 @@ func TestPositionSurvivesItsEncodings(t *testing.T) {
 		if got, err := event.ParseToken(p.Token()); err != nil || got != p {
 			t.Fatalf("ParseToken(Token(%v)) = %v, %v", p, got, err)
 		}
+		if got, err := event.ParsePosition(p.String()); err != nil || got != p {
+			t.Fatalf("ParsePosition(%v) = %v, %v", p, got, err)
+		}
 	})
 }
 
@@ -40,6 +43,14 @@ func TestForgedTokenIsRefused(t *testing.T) {
 	for _, forged := range []string{"", "x", "!!!!", "AAAAAAAAAAD__________w", event.Position{Seq: 1}.Token() + "A"} {
 		if p, err := event.ParseToken(forged); err == nil {
 			t.Errorf("ParseToken(%q) = %v, want an error", forged, p)
+		}
+	}
+}
+
+func TestTextThatIsNoPositionIsRefused(t *testing.T) {
+	for _, text := range []string{"", "1", "1/2", "1/2/3/4", "a/b/c", "70000/1/1", "1/1/-1", "1/2/3 ", "01/2/3", "1/281474976710656/1"} {
+		if p, err := event.ParsePosition(text); err == nil {
+			t.Errorf("ParsePosition(%q) = %v, want an error", text, p)
 		}
 	}
 }

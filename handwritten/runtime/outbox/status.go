@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -18,17 +19,17 @@ const maxLag = 100_000
 // it works in.
 type Status struct {
 	// Active tells whether a relay holds the lease.
-	Active bool
+	Active bool `json:"active"`
 	// Position is up to where the log is published.
-	Position event.Position
+	Position event.Position `json:"position"`
 	// Published counts the events published since the beginning.
-	Published int64
+	Published int64 `json:"published"`
 	// Lag is the number of events that are not published yet, counted to 100 000.
-	Lag int64
+	Lag int64 `json:"lag"`
 	// LastError is why the relay last gave up a page; empty once it went on.
-	LastError string
+	LastError string `json:"last_error"`
 	// UpdatedAt is when the position last moved.
-	UpdatedAt time.Time
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 const statusSQL = `
@@ -37,17 +38,22 @@ SELECT leased_until > now(), epoch, xid, seq, count, last_error, updated_at FROM
 const lagSQL = `
 SELECT count(*) FROM (SELECT FROM oksai.events WHERE (epoch, xid, seq) > ($1, $2, $3) LIMIT $4) AS unpublished`
 
-// Status reads the relay's state from PostgreSQL.
+// Status is StatusOf the relay's platform.
 func (r *Relay) Status(ctx context.Context) (Status, error) {
+	return StatusOf(ctx, r.config.Reader, r.config.Bus.Platform)
+}
+
+// StatusOf reads the state of the platform's relay from PostgreSQL.
+func StatusOf(ctx context.Context, reader *pgxpool.Pool, platform string) (Status, error) {
 	var s Status
 	var epoch int32
-	row := r.config.Reader.QueryRow(ctx, statusSQL, r.config.Bus.Platform)
+	row := reader.QueryRow(ctx, statusSQL, platform)
 	err := row.Scan(&s.Active, &epoch, &s.Position.XID, &s.Position.Seq, &s.Published, &s.LastError, &s.UpdatedAt)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) { // no row: no relay ever ran
 		return Status{}, fmt.Errorf("read the relay's status: %w", err)
 	}
 	s.Position.Epoch, s.UpdatedAt = uint16(epoch), s.UpdatedAt.UTC()
-	if err := r.config.Reader.QueryRow(ctx, lagSQL, epoch, s.Position.XID, s.Position.Seq, maxLag).Scan(&s.Lag); err != nil {
+	if err := reader.QueryRow(ctx, lagSQL, epoch, s.Position.XID, s.Position.Seq, maxLag).Scan(&s.Lag); err != nil {
 		return Status{}, fmt.Errorf("count the unpublished events: %w", err)
 	}
 	return s, nil

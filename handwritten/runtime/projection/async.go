@@ -51,7 +51,7 @@ func (a *Async) Consumer() string { return a.table.Consumer() }
 
 // Run prepares the read model if it is not there, then consumes until the context ends.
 func (a *Async) Run(ctx context.Context, consume func(context.Context) error) error {
-	if !a.insist(ctx, a.Ensure) {
+	if !a.insist(ctx, a.Consumer(), a.Ensure) {
 		return nil
 	}
 	return consume(ctx)

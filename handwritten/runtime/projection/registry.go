@@ -11,6 +11,7 @@ import (
 
 // What oksai.projections says of a consumer.
 const (
+	statusNew        = "new" // nothing of it is built yet
 	statusBuilt      = "built"
 	statusRebuilding = "rebuilding" // no writer may start
 )
@@ -58,7 +59,7 @@ func (s *Store) built(ctx context.Context, consumer string) (built bool, err err
 func (s *Store) mark(ctx context.Context, tx pgx.Tx, consumer, hash, status string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO oksai.projections (name, hash, status, updated_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (name) DO UPDATE SET hash = EXCLUDED.hash, status = EXCLUDED.status, updated_at = EXCLUDED.updated_at`,
+		ON CONFLICT (name) DO UPDATE SET hash = EXCLUDED.hash, status = EXCLUDED.status, last_error = '', updated_at = EXCLUDED.updated_at`,
 		consumer, hash, status, s.clock())
 	if err != nil {
 		return fmt.Errorf("mark %s as %s: %w", consumer, status, err)
@@ -66,11 +67,12 @@ func (s *Store) mark(ctx context.Context, tx pgx.Tx, consumer, hash, status stri
 	return nil
 }
 
-// others lists the other versions of the consumer's projection, newest first.
+// others lists the other versions of the consumer's projection, newest first;
+// those that were never built come last.
 func (s *Store) others(ctx context.Context, projection, consumer string) ([]string, error) {
 	rows, err := s.reader.Query(ctx, `
 		SELECT name FROM oksai.projections WHERE starts_with(name, $1 || '@') AND name <> $2
-		ORDER BY updated_at DESC, name`, projection, consumer)
+		ORDER BY status = 'new', updated_at DESC, name`, projection, consumer)
 	if err != nil {
 		return nil, fmt.Errorf("list versions of %s: %w", projection, err)
 	}

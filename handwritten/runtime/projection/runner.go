@@ -83,7 +83,7 @@ func (r *Runner) Consumer() string { return r.table.Consumer() }
 // Run builds the read model if it is not there, then consumes until the context
 // ends. While an engine is down it waits and tries again.
 func (r *Runner) Run(ctx context.Context, consume func(context.Context) error) error {
-	if !r.insist(ctx, r.Ensure) {
+	if !r.insist(ctx, r.Consumer(), r.Ensure) {
 		return nil
 	}
 	return consume(ctx)

@@ -33,13 +33,17 @@ func NewDeadLetters(store *eventstore.Store, clock func() time.Time, reactions .
 
 // Letter is one event that a consumer could not handle.
 type Letter struct {
-	Consumer              string
-	Event, Tenant, Stream uuid.UUID
-	Code, Error           string
-	Attempts              int
-	FirstAt, LastAt       time.Time
-	Status                string          // parked, replayed or discarded
-	Record                json.RawMessage // the event as it came
+	Consumer string          `json:"consumer"`
+	Event    uuid.UUID       `json:"event"`
+	Tenant   uuid.UUID       `json:"tenant"`
+	Stream   uuid.UUID       `json:"stream"`
+	Code     string          `json:"code"`
+	Error    string          `json:"error"`
+	Attempts int             `json:"attempts"`
+	FirstAt  time.Time       `json:"first_at"`
+	LastAt   time.Time       `json:"last_at"`
+	Status   string          `json:"status"` // parked, replayed or discarded
+	Record   json.RawMessage `json:"record"` // the event as it came
 }
 
 // Filter selects dead letters; what is empty selects all.
@@ -47,6 +51,7 @@ type Filter struct {
 	Consumer string
 	Tenant   *uuid.UUID
 	Stream   *uuid.UUID
+	Event    *uuid.UUID
 	Code     string
 	Status   string // parked, replayed or discarded
 	// Limit bounds what List returns; 0 means 100.
@@ -55,9 +60,11 @@ type Filter struct {
 
 const matching = `
 	($1 = '' OR consumer = $1) AND ($2::uuid IS NULL OR tenant_id = $2) AND ($3::uuid IS NULL OR stream_id = $3)
-	AND ($4 = '' OR code = $4) AND ($5 = '' OR status = $5)`
+	AND ($4 = '' OR code = $4) AND ($5 = '' OR status = $5) AND ($6::uuid IS NULL OR event_id = $6)`
 
-func (f Filter) args() []any { return []any{f.Consumer, f.Tenant, f.Stream, f.Code, f.Status} }
+func (f Filter) args() []any {
+	return []any{f.Consumer, f.Tenant, f.Stream, f.Code, f.Status, f.Event}
+}
 
 // List returns dead letters in log order of each stream.
 func (d *DeadLetters) List(ctx context.Context, f Filter) ([]Letter, error) {
@@ -67,7 +74,7 @@ func (d *DeadLetters) List(ctx context.Context, f Filter) ([]Letter, error) {
 	}
 	rows, err := d.store.Reader().Query(ctx, `
 		SELECT consumer, event_id, tenant_id, stream_id, code, error, attempts, first_at, last_at, status, record FROM oksai.dead_letters
-		WHERE `+matching+` ORDER BY consumer, stream_id, epoch, xid, seq LIMIT $6`, append(f.args(), limit)...)
+		WHERE `+matching+` ORDER BY consumer, stream_id, epoch, xid, seq LIMIT $7`, append(f.args(), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)
 	}
@@ -80,11 +87,12 @@ func (d *DeadLetters) List(ctx context.Context, f Filter) ([]Letter, error) {
 
 // Group counts the parked events of a consumer that failed alike.
 type Group struct {
-	Consumer, Code string
-	Count          int64
-	Streams        int64
-	Oldest         time.Time
-	Example        string // the error of one of them
+	Consumer string    `json:"consumer"`
+	Code     string    `json:"code"`
+	Count    int64     `json:"count"`
+	Streams  int64     `json:"streams"`
+	Oldest   time.Time `json:"oldest"`
+	Example  string    `json:"example"` // the error of one of them
 }
 
 // Groups summarises what is parked, the largest group first.
@@ -102,9 +110,21 @@ func (d *DeadLetters) Groups(ctx context.Context) ([]Group, error) {
 	return groups, nil
 }
 
-// Discard gives a parked event up: it will not be handled, and its stream goes
-// on with a replay of what is parked behind it.
+// reaction finds the reaction whose letters are to be acted on.
+func (d *DeadLetters) reaction(consumer string) (Definition, error) {
+	definition, known := d.reactions[consumer]
+	if !known {
+		return definition, fmt.Errorf("%q is no reaction of this app: what a projection could not take is mended by a rebuild", consumer)
+	}
+	return definition, nil
+}
+
+// Discard gives a reaction's parked event up: it will not be handled, and its
+// stream goes on with a replay of what is parked behind it.
 func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, eventID uuid.UUID) error {
+	if _, err := d.reaction(consumer); err != nil {
+		return fmt.Errorf("discard event %s: %w", eventID, err)
+	}
 	return d.store.InTenants(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			UPDATE oksai.dead_letters SET status = 'discarded', last_at = $4
@@ -119,35 +139,55 @@ func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, even
 	})
 }
 
-// Replayed tells what a replay did.
-type Replayed struct {
-	// Events were handled; Streams are still parked because one of their events failed again.
-	Events, Streams int
+// ParkedStream is a stream that waits for a consumer, and how many of its events do.
+type ParkedStream struct {
+	Consumer string    `json:"consumer"`
+	Tenant   uuid.UUID `json:"tenant"`
+	Stream   uuid.UUID `json:"stream"`
+	Events   int       `json:"events"`
 }
 
-// Replay handles what is parked of the reaction's streams that have a letter the
-// filter selects: whole streams, in order, each up to its first event that fails
-// again. Consumers may run meanwhile.
-func (d *DeadLetters) Replay(ctx context.Context, f Filter) (Replayed, error) {
-	definition, known := d.reactions[f.Consumer]
-	if !known {
-		return Replayed{}, fmt.Errorf("replay the dead letters of %q: it is no reaction of this platform; a projection is mended by a rebuild", f.Consumer)
-	}
+// Parked lists the streams with a parked letter that the filter selects. A
+// replay is of whole streams, so all of their parked events are counted.
+func (d *DeadLetters) Parked(ctx context.Context, f Filter) ([]ParkedStream, error) {
 	f.Status = "parked"
-	rows, err := d.store.Reader().Query(ctx, `SELECT DISTINCT tenant_id, stream_id FROM oksai.dead_letters WHERE `+matching, f.args()...)
+	rows, err := d.store.Reader().Query(ctx, `
+		SELECT consumer, tenant_id, stream_id, count(*) FROM oksai.dead_letters WHERE status = 'parked' AND (consumer, tenant_id, stream_id) IN (
+			SELECT consumer, tenant_id, stream_id FROM oksai.dead_letters WHERE `+matching+`)
+		GROUP BY consumer, tenant_id, stream_id ORDER BY consumer, tenant_id, stream_id`, f.args()...)
 	if err != nil {
-		return Replayed{}, fmt.Errorf("find the parked streams of %s: %w", f.Consumer, err)
+		return nil, fmt.Errorf("list the parked streams: %w", err)
 	}
-	streams, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k streamKey, err error) {
-		err = row.Scan(&k.tenant, &k.id)
-		return k, err
-	})
+	streams, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ParkedStream])
 	if err != nil {
-		return Replayed{}, fmt.Errorf("find the parked streams of %s: %w", f.Consumer, err)
+		return nil, fmt.Errorf("list the parked streams: %w", err)
+	}
+	return streams, nil
+}
+
+// Replayed tells what a replay did.
+type Replayed struct {
+	// Events were handled.
+	Events int `json:"events"`
+	// Streams are still parked because one of their events failed again.
+	Streams int `json:"streams_still_parked"`
+}
+
+// Replay handles what is parked of the streams that Parked lists: whole streams,
+// in order, each up to its first event that fails again. Consumers may run
+// meanwhile.
+func (d *DeadLetters) Replay(ctx context.Context, f Filter) (Replayed, error) {
+	streams, err := d.Parked(ctx, f)
+	if err != nil {
+		return Replayed{}, err
 	}
 	var done Replayed
-	for _, stream := range streams {
-		handled, err := d.replayStream(ctx, definition, stream)
+	for _, s := range streams {
+		definition, err := d.reaction(s.Consumer)
+		if err != nil {
+			return done, fmt.Errorf("replay dead letters: %w", err)
+		}
+		handled, err := d.replayStream(ctx, definition, streamKey{s.Tenant, s.Stream})
 		done.Events += handled
 		if errors.Is(err, errFailedAgain) {
 			done.Streams++

@@ -41,8 +41,10 @@ type Config struct {
 	Backoff time.Duration
 	// Concurrency bounds the streams worked on at a time; 0 means 8.
 	Concurrency int
-	Logger      *slog.Logger
-	Clock       func() time.Time
+	// Pauses, if set, holds the reaction back while operators want it.
+	Pauses *consume.Pauses
+	Logger *slog.Logger
+	Clock  func() time.Time
 }
 
 // Reactor runs one reaction.
@@ -55,8 +57,6 @@ type Reactor struct {
 // source feeds a reactor: the platform's log or a foreign topic.
 type source interface {
 	Run(context.Context) error
-	Pause()
-	Resume()
 	Status() consume.Status
 }
 
@@ -79,19 +79,13 @@ func New(config Config) *Reactor {
 	}
 	r.source = consume.New(consume.Config{
 		Name: config.Definition.Name, Bus: config.Bus, Store: config.Store, Handler: consume.HandlerFunc(r.handle),
-		Linger: noLinger, Logger: config.Logger, Clock: config.Clock,
+		Linger: noLinger, Pauses: config.Pauses, Logger: config.Logger, Clock: config.Clock,
 	})
 	return r
 }
 
 // Run reacts until the context ends, and then returns nil.
 func (r *Reactor) Run(ctx context.Context) error { return r.source.Run(ctx) }
-
-// Pause stops reacting once the events at work are done.
-func (r *Reactor) Pause() { r.source.Pause() }
-
-// Resume undoes Pause.
-func (r *Reactor) Resume() { r.source.Resume() }
 
 // Status is how far the reaction has come in this process.
 func (r *Reactor) Status() consume.Status { return r.source.Status() }

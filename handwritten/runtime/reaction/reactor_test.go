@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
@@ -232,6 +233,49 @@ func TestPanicIsParkedLikeAnyFailure(t *testing.T) {
 		all, err := s.letters().List(t.Context(), reaction.Filter{Status: "parked"})
 		return err == nil && len(all) == 1 && strings.Contains(all[0].Error, "nil map")
 	})
+}
+
+func TestPausedReactionRestsAlsoOnAForeignTopic(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	foreign := s.Bus
+	foreign.Platform += "-foreign"
+	if err := foreign.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.definition.Topic, s.definition.Types = foreign.LogTopic(), []string{"order.Paid"}
+	var paused atomic.Bool
+	paused.Store(true)
+	pauses := consume.NewPauses(consume.PausesConfig{Interval: 10 * time.Millisecond, List: func(context.Context) ([]string, error) {
+		if paused.Load() {
+			return []string{s.definition.Name}, nil
+		}
+		return nil, nil
+	}})
+	outboxtest.Go(t, pauses.Run)
+	var others atomic.Int64
+	other := s.definition
+	other.Name += "Too"
+	other.Handle = func(context.Context, event.Recorded) error { others.Add(1); return nil }
+	for _, definition := range []reaction.Definition{s.definition, other} {
+		outboxtest.Go(t, reaction.New(reaction.Config{Definition: definition, Bus: s.Bus, Store: s.Store, Pauses: pauses}).Run)
+	}
+	client, err := s.Bus.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	whole := &kgo.Record{Topic: foreign.LogTopic(), Value: []byte(
+		`{"specversion":"1.0","id":"order-2","source":"/shop","type":"order.Paid","subject":"o2","tenantid":"` + uuid.NewString() + `","data":{"n":2}}`)}
+	if err := client.ProduceSync(t.Context(), whole).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	outboxtest.Eventually(t, "the other reaction is done", func() bool { return others.Load() == 1 })
+	if n := s.calls.Load(); n != 0 {
+		t.Errorf("%d calls while paused", n)
+	}
+	paused.Store(false)
+	s.awaitEffects(t, 1)
 }
 
 func TestForeignEventsAreAnsweredOnceAndUnreadableOnesParked(t *testing.T) {

@@ -25,8 +25,6 @@ const (
 // redelivery harmless.
 type topic struct {
 	reactor *Reactor
-	paused  atomic.Bool
-	client  atomic.Pointer[kgo.Client]
 	err     atomic.Pointer[error]
 }
 
@@ -51,25 +49,10 @@ func (t *topic) Run(ctx context.Context) error {
 	}
 }
 
-// Pause implements source.
-func (t *topic) Pause() {
-	t.paused.Store(true)
-	if client := t.client.Load(); client != nil {
-		client.PauseFetchTopics(t.name())
-	}
-}
-
-// Resume implements source.
-func (t *topic) Resume() {
-	t.paused.Store(false)
-	if client := t.client.Load(); client != nil {
-		client.ResumeFetchTopics(t.name())
-	}
-}
-
 // Status implements source.
 func (t *topic) Status() consume.Status {
-	status := consume.Status{Name: t.reactor.config.Definition.Name, Paused: t.paused.Load()}
+	name := t.reactor.config.Definition.Name
+	status := consume.Status{Name: name, Paused: t.reactor.config.Pauses.Paused(name)}
 	if err := t.err.Load(); err != nil {
 		status.Err = (*err).Error()
 	}
@@ -88,12 +71,8 @@ func (t *topic) session(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open a Kafka client: %w", err)
 	}
-	t.client.Store(client)
 	defer client.CloseAllowingRebalance()
-	if t.paused.Load() {
-		client.PauseFetchTopics(t.name())
-	}
-	for {
+	for t.reactor.config.Pauses.Pass(ctx, t.reactor.config.Definition.Name) {
 		fetches := client.PollRecords(ctx, topicBatch)
 		if ctx.Err() != nil {
 			return nil
@@ -104,6 +83,7 @@ func (t *topic) session(ctx context.Context) error {
 		t.err.Store(nil)
 		client.AllowRebalance()
 	}
+	return nil
 }
 
 func (t *topic) apply(ctx context.Context, client *kgo.Client, fetches kgo.Fetches) error {

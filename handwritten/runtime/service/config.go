@@ -112,6 +112,11 @@ func (c Config) ownKeys() bool { return c.JWKSURL == "" && c.JWKSFile == "" }
 
 func (c Config) embedsDatabase() bool { return c.DatabaseURL == "" }
 
+// embedsAny reports whether the app starts any engine itself.
+func (c Config) embedsAny() bool {
+	return c.DatabaseURL == "" || c.ClickHouseURL == "" || len(c.KafkaBrokers) == 0 || c.RedisURL == ""
+}
+
 func hasScheme(raw string, schemes ...string) bool {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,26 +29,25 @@ func (c Config) withEngines(ctx context.Context, log *slog.Logger) (Config, *emb
 		Postgres: c.DatabaseURL == "", ClickHouse: c.ClickHouseURL == "",
 		Kafka: len(c.KafkaBrokers) == 0, Redis: c.RedisURL == "",
 	}
-	if !o.Postgres && !o.ClickHouse && !o.Kafka && !o.Redis {
+	if !c.embedsAny() {
 		return c, nil, nil
 	}
 	engines, err := embedded.Start(ctx, o)
 	if err != nil {
 		return c, nil, fmt.Errorf("start the embedded engines: %w", err)
 	}
-	if o.Postgres {
-		c.DatabaseURL = engines.PostgresURL
+	return c.withEndpoints(engines.Endpoints), engines, nil
+}
+
+// withEndpoints fills in what is not set.
+func (c Config) withEndpoints(e embedded.Endpoints) Config {
+	c.DatabaseURL = cmp.Or(c.DatabaseURL, e.PostgresURL)
+	c.ClickHouseURL = cmp.Or(c.ClickHouseURL, e.ClickHouseURL)
+	c.RedisURL = cmp.Or(c.RedisURL, e.RedisURL)
+	if len(c.KafkaBrokers) == 0 {
+		c.KafkaBrokers = e.KafkaBrokers
 	}
-	if o.ClickHouse {
-		c.ClickHouseURL = engines.ClickHouseURL
-	}
-	if o.Kafka {
-		c.KafkaBrokers = engines.KafkaBrokers
-	}
-	if o.Redis {
-		c.RedisURL = engines.RedisURL
-	}
-	return c, engines, nil
+	return c
 }
 
 // reach asks every engine for an answer and reports all that give none.

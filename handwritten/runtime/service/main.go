@@ -3,21 +3,16 @@ package service
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"github.com/google/uuid"
 
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
 // Main is an app's whole main function: it reads the command line and the
@@ -38,6 +33,11 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Token   tokenCommand   `cmd:"" help:"Print a development token."`
 	Config  configCommand  `cmd:"" help:"Print the settings in force, secrets hidden."`
+
+	Projections projectionsCommand `cmd:"" help:"See, pause, resume and rebuild what follows the log."`
+	Outbox      outboxCommand      `cmd:"" help:"See how far the log is published to Kafka."`
+	DLQ         dlqCommand         `cmd:"" name:"dlq" help:"See, replay and discard events that could not be handled."`
+	Events      eventsCommand      `cmd:"" help:"Read the log."`
 }
 
 // invocation is what every command runs with.
@@ -77,76 +77,9 @@ func run(ctx context.Context, app App, args, environ []string, out, errs io.Writ
 	return 0
 }
 
-type serveCommand struct{}
-
-func (serveCommand) Run(i *invocation) error {
-	return Serve(i.ctx, i.app, i.config, i.log, i.out)
-}
-
-type migrateCommand struct{}
-
-func (migrateCommand) Run(i *invocation) error {
-	if i.config.embedsDatabase() {
-		return errors.New("DATABASE_URL is not set: serve migrates its own database by itself")
-	}
-	if err := eventstore.Migrate(i.ctx, i.config.DatabaseURL); err != nil {
-		return err
-	}
-	return applySchemas(i.ctx, i.config.DatabaseURL, i.app.Schemas)
-}
-
-type tokenCommand struct {
-	Tenant string   `help:"The tenant's id; the demo tenant's by default."`
-	Role   []string `required:"" help:"A role the token carries; may be repeated."`
-	User   string   `default:"dev" help:"The subject."`
-}
-
-func (t tokenCommand) Run(i *invocation) error {
-	for _, role := range t.Role {
-		if !slices.Contains(i.app.Roles, role) {
-			return fmt.Errorf("there is no role %q: use one of %v", role, i.app.Roles)
-		}
-	}
-	tenant, err := t.tenant(i.config)
-	if err != nil {
-		return err
-	}
-	token, err := i.config.devToken(t.User, tenant, t.Role, utcNow())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(i.out, token)
-	return err
-}
-
-// tenant is the one asked for; else none for platform roles, and the demo tenant for the others.
-func (t tokenCommand) tenant(c Config) (uuid.UUID, error) {
-	if t.Tenant == "" && slices.Contains(t.Role, PlatformRole) {
-		return uuid.Nil, nil
-	}
-	text := t.Tenant
-	if text == "" {
-		var dev devFile
-		raw, err := os.ReadFile(filepath.Join(c.DataDir, "dev.json"))
-		if err == nil {
-			err = json.Unmarshal(raw, &dev)
-		}
-		if err != nil {
-			return uuid.Nil, fmt.Errorf("there is no demo tenant yet (%w): start serve first, or name one with --tenant", err)
-		}
-		text = dev.Tenant
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("--tenant %q is not a tenant's id: %w", text, err)
-	}
-	return id, nil
-}
-
-type configCommand struct{}
-
-func (configCommand) Run(i *invocation) error {
+// printJSON prints one value for machines.
+func (i *invocation) printJSON(v any) error {
 	enc := json.NewEncoder(i.out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(i.config.Redacted())
+	return enc.Encode(v)
 }

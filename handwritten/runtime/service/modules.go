@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/cache"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
@@ -24,12 +23,14 @@ const statusTTL = 2 * time.Second
 // startBus starts what brings committed events to those who follow them.
 func (p *process) startBus(context.Context) (err error) {
 	store := p.clients.store
-	p.bus = bus.Config{Platform: p.app.Platform, Brokers: p.config.KafkaBrokers, Partitions: p.app.Partitions}
+	p.bus = p.app.bus(p.config)
 	p.relay, err = outbox.New(outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.registry})
 	if err != nil {
 		return fmt.Errorf("outbox relay: %w", err)
 	}
 	p.waiter = projection.NewWaiter(projection.WaiterConfig{Reader: store.Reader(), PartitionOf: p.bus.PartitionOf})
+	p.pauses = consume.NewPauses(consume.PausesConfig{List: p.projections().Store.Paused, Logger: p.log})
+	p.stack.start(Task{Name: "pauses", Run: p.pauses.Run})
 	p.stack.start(Task{Name: "outbox relay", Run: p.relay.Run})
 	p.stack.start(Task{Name: "consistency waiter", Run: p.waiter.Run})
 	return nil
@@ -101,21 +102,19 @@ func (p *process) startModule(m *Module) {
 	for _, t := range m.Tasks {
 		p.stack.start(t)
 	}
-	store := projection.NewStore(p.clients.store.Writer(), p.clients.store.Reader(), p.clock)
-	config := projection.Config{
-		ClickHouse: p.clients.clickhouse, Log: p.clients.store, Store: store,
-		Partitions: p.bus.PartitionCount(), Logger: p.log, Metrics: p.readModels, Clock: p.clock,
-	}
-	for _, model := range m.Models {
-		p.startProjection(projection.NewRunner(model, config))
-	}
-	for _, table := range m.Tables {
-		p.startProjection(projection.NewAsync(table, config))
+	for _, f := range m.followers(p.projections()) {
+		p.startProjection(f)
 	}
 	for _, d := range m.Reactions {
-		reactor := reaction.New(reaction.Config{Definition: d, Bus: p.bus, Store: p.clients.store, Logger: p.log, Clock: p.clock})
+		reactor := reaction.New(reaction.Config{Definition: d, Bus: p.bus, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock})
 		p.stack.start(Task{Name: "reaction " + d.Name, Run: reactor.Run})
 	}
+}
+
+func (p *process) projections() projection.Config {
+	config := p.clients.projections(p.bus, p.clock)
+	config.Logger, config.Metrics = p.log, p.readModels
+	return config
 }
 
 // startTimers starts the one service that fires the timers of all modules.
@@ -128,17 +127,10 @@ func (p *process) startTimers(modules []*Module) {
 	p.stack.start(Task{Name: "timers", Run: fired.Run})
 }
 
-// follower is a read model that follows the log, in ClickHouse or PostgreSQL.
-type follower interface {
-	consume.Handler
-	Consumer() string
-	Run(ctx context.Context, consume func(context.Context) error) error
-}
-
 func (p *process) startProjection(f follower) {
 	name := f.Consumer()
 	consumer := consume.New(consume.Config{
-		Name: name, Bus: p.bus, Handler: f, Store: p.clients.store, Logger: p.log, Clock: p.clock,
+		Name: name, Bus: p.bus, Handler: f, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock,
 		OnAdvance: func(partition int32, at event.Position) { p.waiter.Advance(name, partition, at) },
 	})
 	p.stack.start(Task{Name: "projection " + name, Run: func(ctx context.Context) error { return f.Run(ctx, consumer.Run) }})

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/oksai/oksai/handwritten/runtime/bus"
+	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
@@ -36,6 +37,7 @@ type process struct {
 	engines    *embedded.Engines
 	clients    *clients
 	bus        bus.Config
+	pauses     *consume.Pauses
 	relay      *outbox.Relay
 	waiter     *projection.Waiter
 	readModels *projection.Metrics

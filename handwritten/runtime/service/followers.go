@@ -1,0 +1,41 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/bus"
+	"github.com/oksai/oksai/handwritten/runtime/consume"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
+)
+
+// follower is a read model that follows the log, in ClickHouse or PostgreSQL.
+type follower interface {
+	consume.Handler
+	Consumer() string
+	Run(ctx context.Context, consume func(context.Context) error) error
+	Rebuild(ctx context.Context) error
+}
+
+func (m *Module) followers(config projection.Config) []follower {
+	var all []follower
+	for _, model := range m.Models {
+		all = append(all, projection.NewRunner(model, config))
+	}
+	for _, table := range m.Tables {
+		all = append(all, projection.NewAsync(table, config))
+	}
+	return all
+}
+
+// projections is what projections run with on these engines.
+func (k *clients) projections(b bus.Config, clock func() time.Time) projection.Config {
+	return projection.Config{
+		ClickHouse: k.clickhouse, Log: k.store, Store: projection.NewStore(k.store.Writer(), k.store.Reader(), clock),
+		Partitions: b.PartitionCount(), Clock: clock,
+	}
+}
+
+func (a App) bus(c Config) bus.Config {
+	return bus.Config{Platform: a.Platform, Brokers: c.KafkaBrokers, Partitions: a.Partitions}
+}
