@@ -103,6 +103,12 @@ func TestOperatorsCommands(t *testing.T) {
 	if out := s.done(t, "dlq", "replay", "--dry-run", "--json"); strings.TrimSpace(out) != "[]" {
 		t.Errorf("dlq replay --dry-run printed %q", out)
 	}
+	metrics := string(s.admin.must(t, 200, "GET", "/metrics", "").body)
+	for _, name := range []string{`oksai_consumer_lag_records{consumer="job.job_facts"} 0`, "oksai_log_watermark_age_seconds ", "oksai_consumer_paused{"} {
+		if !strings.Contains(metrics, name) {
+			t.Errorf("/metrics lacks %s", name)
+		}
+	}
 	s.stop(t)
 	if out, err := s.command(t, "outbox", "status"); err == nil {
 		t.Errorf("a command without a server printed %q", out)

@@ -19,6 +19,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -62,9 +63,10 @@ type Config struct {
 	// OnAdvance, if set, hears of each checkpoint that became durable.
 	OnAdvance func(partition int32, p event.Position)
 	// Pauses, if set, holds the consumer back while operators want it.
-	Pauses *Pauses
-	Logger *slog.Logger
-	Clock  func() time.Time
+	Pauses  *Pauses
+	Logger  *slog.Logger
+	Metrics *Metrics
+	Clock   func() time.Time
 }
 
 // Handler applies events. It is called for one batch at a time per partition;
@@ -124,7 +126,12 @@ func New(config Config) *Consumer {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
-	return &Consumer{config: config, workers: map[int32]*worker{}}
+	if config.Metrics == nil {
+		config.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
+	c := &Consumer{config: config, workers: map[int32]*worker{}}
+	config.Metrics.watch(c)
+	return c
 }
 
 // Run consumes until the context ends, and then returns nil. Losing Kafka or

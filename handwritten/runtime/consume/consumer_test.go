@@ -16,6 +16,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
@@ -210,7 +211,9 @@ func TestPartitionThatFailsDoesNotStopOthers(t *testing.T) {
 		}
 		return nil
 	}
-	consumer := consume.New(config(t, p, effects))
+	c, registry := config(t, p, effects), prometheus.NewRegistry()
+	c.Metrics = consume.NewMetrics(registry)
+	consumer := consume.New(c)
 	outboxtest.Go(t, consumer.Run)
 	for _, tenant := range tenants {
 		p.Append(t, outboxtest.Stream(tenant), 0, 1, 2, 3)
@@ -219,12 +222,18 @@ func TestPartitionThatFailsDoesNotStopOthers(t *testing.T) {
 	outboxtest.Eventually(t, "the status names the ill partition", func() bool {
 		return slices.ContainsFunc(consumer.Status().Partitions, func(s consume.PartitionStatus) bool { return s.Partition == 0 && s.Err == "ill" })
 	})
+	if lag, failures := outboxtest.Metric(t, registry, "oksai_consumer_lag_records"), outboxtest.Metric(t, registry, "oksai_consumer_failures_total"); lag < 3 || failures == 0 {
+		t.Errorf("the metrics show a lag of %v and %v failures", lag, failures)
+	}
 	healed.Store(true)
 	outboxtest.Eventually(t, "the ill partition is applied", func() bool { return effects.count(t) == 3*len(tenants) })
 	outboxtest.Eventually(t, "no lag is left", func() bool {
 		status := consumer.Status()
 		return !slices.ContainsFunc(status.Partitions, func(s consume.PartitionStatus) bool { return s.Lag > 0 || s.Err != "" })
 	})
+	if lag, events := outboxtest.Metric(t, registry, "oksai_consumer_lag_records"), outboxtest.Metric(t, registry, "oksai_consumer_events_total"); lag != 0 || int(events) != 3*len(tenants) {
+		t.Errorf("the metrics show a lag of %v and %v events", lag, events)
+	}
 	effects.checkOrder(t)
 }
 

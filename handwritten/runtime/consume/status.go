@@ -35,6 +35,7 @@ func (m *meter) value(now time.Time) float64 {
 }
 
 func (w *worker) handled(events []event.Recorded, to event.Position) {
+	w.config.Metrics.events.WithLabelValues(label(w.config.Name)).Add(float64(len(events)))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.status.Position = to
@@ -57,6 +58,7 @@ func (w *worker) failed(ctx context.Context, err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
+		w.config.Metrics.failures.WithLabelValues(label(w.config.Name)).Inc()
 		failing := w.checkpoint
 		failing.LastError = text
 		// Without PostgreSQL, or as one that was replaced, there is nothing to tell there.

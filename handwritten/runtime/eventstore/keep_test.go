@@ -26,7 +26,7 @@ func TestTimersFollowTheirStream(t *testing.T) {
 	}
 	due := func(at time.Time) []eventstore.DueTimer {
 		t.Helper()
-		found, err := store.DueTimers(t.Context(), at, 10)
+		found, err := store.DueTimers(t.Context(), []string{"test"}, at, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestDueTimersGoToOneReceiverEach(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 40 {
-				found, err := store.DueTimers(t.Context(), now, 5)
+				found, err := store.DueTimers(t.Context(), []string{"test"}, now, 5)
 				if err != nil {
 					t.Error(err)
 				}

@@ -79,7 +79,7 @@ LIMIT 1;
 
 -- name: DueTimers :many
 SELECT tenant_id, stream_id, name, module, stream_type, due FROM oksai.timers
-WHERE due <= @now AND claimed_until <= @now
+WHERE module = ANY (@modules::text[]) AND due <= @now AND claimed_until <= @now
 ORDER BY due
 LIMIT @page;
 

@@ -16,12 +16,12 @@ type DueTimer struct {
 	Due    time.Time
 }
 
-// DueTimers hands out timers of all tenants that are due, at most limit of
-// them, to this caller alone. One that is not cleared, or set anew, within
+// DueTimers hands out timers of the modules' aggregates, of all tenants, that
+// are due, at most limit of them, to this caller alone. One that is not cleared, or set anew, within
 // Config.TimerLease is handed out again: its effect must carry a Key.
-func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) ([]DueTimer, error) {
+func (s *Store) DueTimers(ctx context.Context, modules []string, now time.Time, limit int) ([]DueTimer, error) {
 	// The reader sees all tenants but may not claim; the writer may, for the tenants it names.
-	found, err := db.New(s.reader).DueTimers(ctx, db.DueTimersParams{Now: now, Page: int32(limit)})
+	found, err := db.New(s.reader).DueTimers(ctx, db.DueTimersParams{Modules: modules, Now: now, Page: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("look for due timers: %w", err)
 	}

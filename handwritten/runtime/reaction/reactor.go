@@ -16,6 +16,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 )
@@ -44,7 +45,10 @@ type Config struct {
 	// Pauses, if set, holds the reaction back while operators want it.
 	Pauses *consume.Pauses
 	Logger *slog.Logger
-	Clock  func() time.Time
+	// Metrics counts the reactions, Consumers what the log's reading is counted in.
+	Metrics   *Metrics
+	Consumers *consume.Metrics
+	Clock     func() time.Time
 }
 
 // Reactor runs one reaction.
@@ -72,6 +76,9 @@ func New(config Config) *Reactor {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
+	if config.Metrics == nil {
+		config.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
 	r := &Reactor{config: config, letters: letters{store: config.Store, clock: config.Clock, consumer: config.Definition.Name}}
 	if config.Definition.Topic != "" {
 		r.source = newTopic(r)
@@ -79,7 +86,7 @@ func New(config Config) *Reactor {
 	}
 	r.source = consume.New(consume.Config{
 		Name: config.Definition.Name, Bus: config.Bus, Store: config.Store, Handler: consume.HandlerFunc(r.handle),
-		Linger: noLinger, Pauses: config.Pauses, Logger: config.Logger, Clock: config.Clock,
+		Linger: noLinger, Pauses: config.Pauses, Metrics: config.Consumers, Logger: config.Logger, Clock: config.Clock,
 	})
 	return r
 }
@@ -142,6 +149,7 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 				return err
 			}
 			if parked {
+				r.config.Metrics.parked.WithLabelValues(r.config.Definition.Name).Inc()
 				continue
 			}
 		}
@@ -150,9 +158,10 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 			return ctx.Err()
 		}
 		if failure == nil {
+			r.config.Metrics.handled.WithLabelValues(r.config.Definition.Name).Inc()
 			continue
 		}
-		if err := r.letters.park(ctx, d, failure, r.config.Attempts); err != nil {
+		if err := r.park(ctx, d, failure, r.config.Attempts); err != nil {
 			return err
 		}
 		r.config.Logger.Error("an event is parked, and its stream with it: mend the cause, then replay the dead letter",
@@ -160,6 +169,14 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 		parked = true
 	}
 	return nil
+}
+
+func (r *Reactor) park(ctx context.Context, d delivery, failure error, attempts int) error {
+	err := r.letters.park(ctx, d, failure, attempts)
+	if err == nil {
+		r.config.Metrics.parked.WithLabelValues(r.config.Definition.Name).Inc()
+	}
+	return err
 }
 
 // try handles the event, again with growing pauses while it fails.
@@ -170,6 +187,7 @@ func (r *Reactor) try(ctx context.Context, e event.Recorded) error {
 		if err == nil || attempt == r.config.Attempts || ctx.Err() != nil {
 			return err
 		}
+		r.config.Metrics.retries.WithLabelValues(r.config.Definition.Name).Inc()
 		r.config.Logger.Warn("a reaction failed, it is tried again", "error", err, "attempt", attempt, "event", e.ID, "tenant", e.Stream.Tenant)
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):

@@ -16,6 +16,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -35,10 +36,11 @@ type shop struct {
 	definition reaction.Definition
 	ill        sync.Map // stream id → its events fail
 	calls      atomic.Int64
+	registry   *prometheus.Registry
 }
 
 func newShop(t *testing.T) *shop {
-	s := &shop{Platform: outboxtest.New(t)}
+	s := &shop{Platform: outboxtest.New(t), registry: prometheus.NewRegistry()}
 	s.definition = reaction.Definition{Name: s.Bus.Platform + ".Answer", Types: []string{outboxtest.CountedType}, Handle: s.answer}
 	return s
 }
@@ -60,6 +62,7 @@ func (s *shop) run(t *testing.T) *reaction.Reactor {
 	t.Helper()
 	r := reaction.New(reaction.Config{
 		Definition: s.definition, Bus: s.Bus, Store: s.Store, Attempts: 3, Backoff: time.Millisecond, Logger: outboxtest.Logger(t),
+		Metrics: reaction.NewMetrics(s.registry), Consumers: consume.NewMetrics(s.registry),
 	})
 	outboxtest.Go(t, r.Run)
 	return r
@@ -161,6 +164,12 @@ func TestParkedStreamStopsNoOtherAndIsReplayedInOrder(t *testing.T) {
 	s.awaitEffects(t, 7)
 	if n := parked(); n != 0 {
 		t.Errorf("%d events are still parked", n)
+	}
+	// The replay is the operator's: it is not counted.
+	for name, want := range map[string]float64{"handled_total": 4, "retries_total": 2, "parked_total": 3} {
+		if got := outboxtest.Metric(t, s.registry, "oksai_reaction_"+name); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (t *topic) apply(ctx context.Context, client *kgo.Client, fetches kgo.Fetch
 		d, err := t.delivery(record)
 		switch {
 		case err != nil:
-			if err := t.reactor.letters.park(ctx, d, err, 1); err != nil {
+			if err := t.reactor.park(ctx, d, err, 1); err != nil {
 				return err
 			}
 		case t.reactor.config.Definition.wants(d.event):

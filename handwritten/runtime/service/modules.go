@@ -24,13 +24,14 @@ const statusTTL = 2 * time.Second
 func (p *process) startBus(context.Context) (err error) {
 	store := p.clients.store
 	p.bus = p.app.bus(p.config)
-	p.relay, err = outbox.New(outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.registry})
+	p.relay, err = outbox.New(outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.metrics.registry})
 	if err != nil {
 		return fmt.Errorf("outbox relay: %w", err)
 	}
 	p.waiter = projection.NewWaiter(projection.WaiterConfig{Reader: store.Reader(), PartitionOf: p.bus.PartitionOf})
 	p.pauses = consume.NewPauses(consume.PausesConfig{List: p.projections().Store.Paused, Logger: p.log})
 	p.stack.start(Task{Name: "pauses", Run: p.pauses.Run})
+	p.stack.start(Task{Name: "gauges", Run: p.newGauges().run})
 	p.stack.start(Task{Name: "outbox relay", Run: p.relay.Run})
 	p.stack.start(Task{Name: "consistency waiter", Run: p.waiter.Run})
 	return nil
@@ -55,7 +56,7 @@ func (p *process) startModules(ctx context.Context) error {
 	}
 	p.startTimers(modules)
 	p.server, err = httpx.NewServer(httpx.Config{
-		App: p.app.Name, Addr: p.address(), OpenAPI: p.app.OpenAPI, Log: p.log, Registry: p.registry,
+		App: p.app.Name, Addr: p.address(), OpenAPI: p.app.OpenAPI, Log: p.log, Registry: p.metrics.registry,
 	}, https...)
 	return err
 }
@@ -106,14 +107,17 @@ func (p *process) startModule(m *Module) {
 		p.startProjection(f)
 	}
 	for _, d := range m.Reactions {
-		reactor := reaction.New(reaction.Config{Definition: d, Bus: p.bus, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock})
+		reactor := reaction.New(reaction.Config{
+			Definition: d, Bus: p.bus, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock,
+			Metrics: p.metrics.reactions, Consumers: p.metrics.consumers,
+		})
 		p.stack.start(Task{Name: "reaction " + d.Name, Run: reactor.Run})
 	}
 }
 
 func (p *process) projections() projection.Config {
 	config := p.clients.projections(p.bus, p.clock)
-	config.Logger, config.Metrics = p.log, p.readModels
+	config.Logger, config.Metrics = p.log, p.metrics.projections
 	return config
 }
 
@@ -123,14 +127,14 @@ func (p *process) startTimers(modules []*Module) {
 	for _, m := range modules {
 		definitions = append(definitions, m.Timers...)
 	}
-	fired := timer.New(timer.Config{Store: p.clients.store, Definitions: definitions, Clock: p.clock, Logger: p.log})
+	fired := timer.New(timer.Config{Store: p.clients.store, Definitions: definitions, Clock: p.clock, Logger: p.log, Metrics: p.metrics.timers})
 	p.stack.start(Task{Name: "timers", Run: fired.Run})
 }
 
 func (p *process) startProjection(f follower) {
 	name := f.Consumer()
 	consumer := consume.New(consume.Config{
-		Name: name, Bus: p.bus, Handler: f, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock,
+		Name: name, Bus: p.bus, Handler: f, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock, Metrics: p.metrics.consumers,
 		OnAdvance: func(partition int32, at event.Position) { p.waiter.Advance(name, partition, at) },
 	})
 	p.stack.start(Task{Name: "projection " + name, Run: func(ctx context.Context) error { return f.Run(ctx, consumer.Run) }})

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
@@ -26,30 +24,28 @@ import (
 
 // process is one running app.
 type process struct {
-	app        App
-	config     Config
-	log        *slog.Logger
-	out        io.Writer
-	clock      func() time.Time
-	started    time.Time
-	registry   *prometheus.Registry
-	stack      *stack
-	engines    *embedded.Engines
-	clients    *clients
-	bus        bus.Config
-	pauses     *consume.Pauses
-	relay      *outbox.Relay
-	waiter     *projection.Waiter
-	readModels *projection.Metrics
-	server     *httpx.Server
+	app     App
+	config  Config
+	log     *slog.Logger
+	out     io.Writer
+	clock   func() time.Time
+	started time.Time
+	stack   *stack
+	engines *embedded.Engines
+	clients *clients
+	bus     bus.Config
+	pauses  *consume.Pauses
+	relay   *outbox.Relay
+	waiter  *projection.Waiter
+	metrics metrics
+	server  *httpx.Server
 }
 
 // Serve runs the app until ctx ends, then stops it from the top: readiness goes
 // false, requests drain, consumers and the relay finish, engines stop last.
 func Serve(ctx context.Context, app App, config Config, log *slog.Logger, out io.Writer) (err error) {
 	p := &process{app: app, config: config, log: log, out: out, clock: utcNow, started: time.Now(),
-		registry: newRegistry(), stack: newStack(log)}
-	p.readModels = projection.NewMetrics(p.registry)
+		metrics: newMetrics(), stack: newStack(log)}
 	defer func() { err = errors.Join(err, p.stop()) }()
 	if err := p.start(ctx); err != nil {
 		return err
@@ -58,12 +54,6 @@ func Serve(ctx context.Context, app App, config Config, log *slog.Logger, out io
 }
 
 func utcNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
-func newRegistry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return r
-}
 
 // start brings everything up, from the engines to the HTTP server.
 func (p *process) start(ctx context.Context) error {

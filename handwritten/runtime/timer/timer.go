@@ -5,12 +5,16 @@ package timer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -29,7 +33,8 @@ type Definition struct {
 	Module, Type string
 	// Handle executes the timer's command, which must carry the timer's Key. It
 	// may be called again for the same timer. After an error the timer comes
-	// back when the store's timer lease has ended.
+	// back when the store's timer lease has ended, except when a rule refused the
+	// command: see final.
 	Handle func(ctx context.Context, due Due) error
 }
 
@@ -41,7 +46,8 @@ func Key(due Due) *eventstore.Key {
 
 // Store hands out due timers, each to one caller for a while. It is *eventstore.Store.
 type Store interface {
-	DueTimers(ctx context.Context, now time.Time, limit int) ([]eventstore.DueTimer, error)
+	// DueTimers hands out only timers of the modules given: another app's are its own affair.
+	DueTimers(ctx context.Context, modules []string, now time.Time, limit int) ([]eventstore.DueTimer, error)
 	// ClearTimer removes a timer unless it was set to another time since.
 	ClearTimer(ctx context.Context, due eventstore.DueTimer) error
 }
@@ -54,14 +60,16 @@ type Config struct {
 	// be; 0 means 1 s.
 	Interval time.Duration
 	// Ticks, if set, replaces the interval: a look at each tick.
-	Ticks  <-chan time.Time
-	Clock  func() time.Time
-	Logger *slog.Logger
+	Ticks   <-chan time.Time
+	Clock   func() time.Time
+	Logger  *slog.Logger
+	Metrics *Metrics
 }
 
 // Service fires due timers.
 type Service struct {
 	config   Config
+	modules  []string
 	handlers map[aggregate]func(context.Context, Due) error
 }
 
@@ -76,9 +84,13 @@ func New(config Config) *Service {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
+	if config.Metrics == nil {
+		config.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
 	s := &Service{config: config, handlers: map[aggregate]func(context.Context, Due) error{}}
 	for _, d := range config.Definitions {
 		s.handlers[aggregate{d.Module, d.Type}] = d.Handle
+		s.modules = append(s.modules, d.Module)
 	}
 	return s
 }
@@ -106,7 +118,7 @@ func (s *Service) Run(ctx context.Context) error {
 // fireDue fires all timers that are due now.
 func (s *Service) fireDue(ctx context.Context) error {
 	for {
-		due, err := s.config.Store.DueTimers(ctx, s.config.Clock(), defaultPage)
+		due, err := s.config.Store.DueTimers(ctx, s.modules, s.config.Clock(), defaultPage)
 		if err != nil {
 			return err
 		}
@@ -124,20 +136,56 @@ func (s *Service) fireDue(ctx context.Context) error {
 
 // fire handles a timer and clears it: a command that changed nothing leaves it set.
 func (s *Service) fire(ctx context.Context, due Due) {
-	handle := s.handlers[aggregate{due.Stream.Module, due.Stream.Type}]
+	of := aggregate{due.Stream.Module, due.Stream.Type}
+	handle := s.handlers[of]
 	if handle == nil {
 		handle = func(context.Context, Due) error {
-			return fmt.Errorf("no handler for the timers of %s.%s: is an old version of the program running?", due.Stream.Module, due.Stream.Type)
+			return fmt.Errorf("no handler for the timers of %s: is an old version of the program running?", of)
 		}
 	}
 	err := call(ctx, handle, due)
-	if err == nil {
-		err = s.config.Store.ClearTimer(ctx, due)
+	refused := final(err)
+	if err == nil || refused {
+		if failed := s.config.Store.ClearTimer(ctx, due); failed != nil {
+			err, refused = errors.Join(err, failed), false
+		}
 	}
-	if err != nil && ctx.Err() == nil {
-		s.config.Logger.Error("a timer failed, it is tried again",
-			"error", err, "timer", due.Name, "due", due.Due, "stream", due.Stream.ID, "tenant", due.Stream.Tenant)
+	if ctx.Err() == nil {
+		s.note(due, of.String(), err, refused)
 	}
+}
+
+// note counts and logs how a timer ended.
+func (s *Service) note(due Due, aggregate string, err error, refused bool) {
+	log := s.config.Logger.With("timer", due.Name, "due", due.Due, "stream", due.Stream.ID, "tenant", due.Stream.Tenant)
+	switch {
+	case refused:
+		s.config.Metrics.refused.WithLabelValues(aggregate).Inc()
+		log.Warn("a timer's command was refused for good, the timer is cleared", "error", err)
+	case err != nil:
+		s.config.Metrics.failures.WithLabelValues(aggregate).Inc()
+		log.Error("a timer failed, it is tried again", "error", err)
+	default:
+		s.config.Metrics.fired.WithLabelValues(aggregate).Inc()
+		s.config.Metrics.lateness.WithLabelValues(aggregate).Observe(s.config.Clock().Sub(due.Due).Seconds())
+	}
+}
+
+// final reports whether a rule refused a timer's command for good. It would
+// refuse it again after every lease, for ever: the state that it judged changes
+// only by another append to the stream, and that append sets the timers anew
+// which the new state wants. A conflict with a concurrent command is no
+// judgement, and neither is anything that asks to come back later.
+func final(err error) bool {
+	refused, ok := errors.AsType[*problem.Error](err)
+	if !ok || refused.Status < 400 || refused.Status >= 500 {
+		return false
+	}
+	switch refused.Code {
+	case problem.Conflict().Code, problem.KeyInFlight().Code:
+		return false
+	}
+	return refused.Status != http.StatusTooManyRequests
 }
 
 // call runs the handler; a panic of its is an error of that timer alone.

@@ -3,6 +3,7 @@ package timer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/timer"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
@@ -43,6 +46,9 @@ type rig struct {
 	ticks chan time.Time
 	fired chan timer.Due
 	fails atomic.Int32 // so many calls fail first
+	// failure is what they fail with.
+	failure  error
+	registry *prometheus.Registry
 }
 
 var start = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -53,7 +59,8 @@ func newRig(t *testing.T) *rig {
 	if err := eventstore.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{clock: &clock{now: start}, ticks: make(chan time.Time), fired: make(chan timer.Due, 100)}
+	r := &rig{clock: &clock{now: start}, ticks: make(chan time.Time), fired: make(chan timer.Due, 100),
+		failure: errors.New("not now"), registry: prometheus.NewRegistry()}
 	var err error
 	if r.store, err = eventstore.Open(t.Context(), eventstore.Config{URL: url, Clock: r.clock.Now}); err != nil {
 		t.Fatal(err)
@@ -61,7 +68,7 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(r.store.Close)
 	outboxtest.Go(t, r.store.Run)
 	outboxtest.Go(t, timer.New(timer.Config{
-		Store: r.store, Clock: r.clock.Now, Ticks: r.ticks, Logger: outboxtest.Logger(t),
+		Store: r.store, Clock: r.clock.Now, Ticks: r.ticks, Logger: outboxtest.Logger(t), Metrics: timer.NewMetrics(r.registry),
 		Definitions: []timer.Definition{{Module: "test", Type: "Counter", Handle: r.fire}},
 	}).Run)
 	return r
@@ -69,7 +76,7 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) fire(ctx context.Context, due timer.Due) error {
 	if r.fails.Add(-1) >= 0 {
-		return errors.New("not now")
+		return r.failure
 	}
 	r.fired <- due
 	head, err := r.store.Head(ctx, due.Stream.Tenant, due.Stream.ID)
@@ -82,7 +89,11 @@ func (r *rig) fire(ctx context.Context, due timer.Due) error {
 
 func (r *rig) arm(t *testing.T, due time.Time) event.Stream {
 	t.Helper()
-	stream := outboxtest.Stream(uuid.New())
+	return r.armStream(t, outboxtest.Stream(uuid.New()), due)
+}
+
+func (r *rig) armStream(t *testing.T, stream event.Stream, due time.Time) event.Stream {
+	t.Helper()
 	if _, err := r.store.Append(t.Context(), eventstore.Append{
 		Stream: stream, Events: []event.Data{outboxtest.Counted{N: 1}}, Timers: []eventstore.Timer{{Name: "stale", Due: due}},
 	}); err != nil {
@@ -156,6 +167,64 @@ func TestTimerThatFailedComesBackAndOthersGoOn(t *testing.T) {
 	r.look()
 	if n := len(r.fired); n != 2 {
 		t.Errorf("%d timers fired, want the failed one too", n)
+	}
+	r.count(t, map[string]float64{"fired_total": 2, "failures_total": 1, "refused_total": 0, "lateness_seconds": 2})
+}
+
+// count checks the metrics of the timers.
+func (r *rig) count(t *testing.T, want map[string]float64) {
+	t.Helper()
+	for name, value := range want {
+		if got := outboxtest.Metric(t, r.registry, "oksai_timer_"+name); got != value {
+			t.Errorf("%s is %v, want %v", name, got, value)
+		}
+	}
+}
+
+func TestTimerRefusedByARuleIsClearedAndOneInConflictIsNot(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		failure error
+		again   int
+	}{
+		"rule":      {problem.Rule("JOB_FINISHED", "the job is finished"), 0},
+		"not found": {fmt.Errorf("load: %w", problem.NotFound("job")), 0},
+		"conflict":  {problem.Conflict(), 1},
+		"limit":     {problem.New(429, "TOO_MANY", "Too many", "come back later"), 1},
+		"down":      {problem.Unavailable("a part is down"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.arm(t, start)
+			r.failure = c.failure
+			r.fails.Store(1)
+			r.look()
+			r.clock.set(start.Add(time.Hour)) // its lease has ended
+			r.look()
+			if n := len(r.fired); n != c.again {
+				t.Errorf("the timer came back %d times, want %d", n, c.again)
+			}
+			r.count(t, map[string]float64{"refused_total": float64(1 - c.again), "failures_total": float64(c.again)})
+		})
+	}
+}
+
+func TestTimersOfOtherModulesAreLeftToTheirApps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	foreign := outboxtest.Stream(uuid.New())
+	foreign.Module = "billing"
+	r.armStream(t, foreign, start)
+	r.arm(t, start)
+	r.look()
+	if n := len(r.fired); n != 1 {
+		t.Errorf("%d timers fired, want the own one", n)
+	}
+	// It is not even leased: the app that has the module gets it at once.
+	due, err := r.store.DueTimers(t.Context(), []string{"billing"}, start, 10)
+	if err != nil || len(due) != 1 || due[0].Stream != foreign {
+		t.Errorf("due for the other app: %+v, %v", due, err)
 	}
 }
 

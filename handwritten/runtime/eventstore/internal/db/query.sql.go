@@ -259,14 +259,15 @@ func (q *Queries) DeleteKeys(ctx context.Context, arg DeleteKeysParams) error {
 
 const dueTimers = `-- name: DueTimers :many
 SELECT tenant_id, stream_id, name, module, stream_type, due FROM oksai.timers
-WHERE due <= $1 AND claimed_until <= $1
+WHERE module = ANY ($1::text[]) AND due <= $2 AND claimed_until <= $2
 ORDER BY due
-LIMIT $2
+LIMIT $3
 `
 
 type DueTimersParams struct {
-	Now  time.Time
-	Page int32
+	Modules []string
+	Now     time.Time
+	Page    int32
 }
 
 type DueTimersRow struct {
@@ -279,7 +280,7 @@ type DueTimersRow struct {
 }
 
 func (q *Queries) DueTimers(ctx context.Context, arg DueTimersParams) ([]DueTimersRow, error) {
-	rows, err := q.db.Query(ctx, dueTimers, arg.Now, arg.Page)
+	rows, err := q.db.Query(ctx, dueTimers, arg.Modules, arg.Now, arg.Page)
 	if err != nil {
 		return nil, err
 	}
