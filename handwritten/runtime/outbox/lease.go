@@ -39,7 +39,7 @@ RETURNING fence, epoch, xid, seq`
 func (r *Relay) acquire(ctx context.Context) (*lease, error) {
 	l := &lease{pool: r.config.Writer, name: r.config.Bus.Platform}
 	var epoch int32
-	err := l.pool.QueryRow(ctx, acquireSQL, l.name, r.holder, leaseTTL).Scan(&l.fence, &epoch, &l.cursor.XID, &l.cursor.Seq)
+	err := l.pool.QueryRow(ctx, acquireSQL, l.name, r.config.Holder, leaseTTL).Scan(&l.fence, &epoch, &l.cursor.XID, &l.cursor.Seq)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, errHeld
 	}

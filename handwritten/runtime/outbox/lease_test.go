@@ -62,3 +62,35 @@ func TestReplacedHolderCannotMoveTheCursor(t *testing.T) {
 		t.Errorf("the cursor is at %v (%v), want %v", again.cursor, err, two)
 	}
 }
+
+func TestHolderThatDiedTakesItsLeaseBackAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	url := enginetest.Postgres(t)
+	if err := eventstore.Migrate(ctx, url); err != nil {
+		t.Fatal(err)
+	}
+	store, err := eventstore.Open(ctx, eventstore.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	acquire := func(holder string) (*lease, error) {
+		r, err := New(Config{Bus: bus.Config{Platform: "shop"}, Writer: store.Writer(), Reader: store.Reader(), Holder: holder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.acquire(ctx)
+	}
+	died, err := acquire("the only one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := acquire(""); !errors.Is(err, errHeld) {
+		t.Errorf("another relay acquires with %v, want errHeld", err)
+	}
+	back, err := acquire("the only one")
+	if err != nil || back.fence <= died.fence {
+		t.Errorf("the holder that came back acquires %+v, %v", back, err)
+	}
+}

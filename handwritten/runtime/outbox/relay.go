@@ -53,6 +53,10 @@ type Config struct {
 	Log LogReader
 	// Writer may write oksai.relays; Reader sees every tenant's events.
 	Writer, Reader *pgxpool.Pool
+	// Holder is a name that this relay has again after a restart, so that it takes
+	// its own lease back at once instead of waiting for it to expire. No other
+	// relay that may run at the same time can have it. Empty: a new name each time.
+	Holder string
 	// PageSize is the number of events of one Kafka transaction, about; 0 means 1000.
 	PageSize int
 	// PollInterval bounds the delay when a wake-up got lost; 0 means 250 ms.
@@ -65,7 +69,6 @@ type Config struct {
 // Relay publishes the log.
 type Relay struct {
 	config  Config
-	holder  string
 	metrics *metrics
 	wake    chan struct{} // has one element when something was committed
 	leading atomic.Bool
@@ -82,7 +85,8 @@ func New(config Config) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Relay{config: config, holder: uuid.NewString(), metrics: metrics, wake: make(chan struct{}, 1)}, nil
+	config.Holder = cmp.Or(config.Holder, uuid.NewString())
+	return &Relay{config: config, metrics: metrics, wake: make(chan struct{}, 1)}, nil
 }
 
 // Wake says that events were committed. Call it after each commit; it never

@@ -24,7 +24,11 @@ const statusTTL = 2 * time.Second
 func (p *process) startBus(context.Context) (err error) {
 	store := p.clients.store
 	p.bus = p.app.bus(p.config)
-	p.relay, err = outbox.New(outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.metrics.registry})
+	relay := outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.metrics.registry}
+	if p.ownsDatabase {
+		relay.Holder = "the only one" // whoever held the lease before is dead
+	}
+	p.relay, err = outbox.New(relay)
 	if err != nil {
 		return fmt.Errorf("outbox relay: %w", err)
 	}

@@ -24,21 +24,23 @@ import (
 
 // process is one running app.
 type process struct {
-	app     App
-	config  Config
-	log     *slog.Logger
-	out     io.Writer
-	clock   func() time.Time
-	started time.Time
-	stack   *stack
-	engines *embedded.Engines
-	clients *clients
-	bus     bus.Config
-	pauses  *consume.Pauses
-	relay   *outbox.Relay
-	waiter  *projection.Waiter
-	metrics metrics
-	server  *httpx.Server
+	app    App
+	config Config
+	// ownsDatabase: no other process can use the database, as the data folder is locked.
+	ownsDatabase bool
+	log          *slog.Logger
+	out          io.Writer
+	clock        func() time.Time
+	started      time.Time
+	stack        *stack
+	engines      *embedded.Engines
+	clients      *clients
+	bus          bus.Config
+	pauses       *consume.Pauses
+	relay        *outbox.Relay
+	waiter       *projection.Waiter
+	metrics      metrics
+	server       *httpx.Server
 }
 
 // Serve runs the app until ctx ends, then stops it from the top: readiness goes
@@ -69,7 +71,7 @@ func (p *process) start(ctx context.Context) error {
 }
 
 func (p *process) startEngines(ctx context.Context) (err error) {
-	embeds := p.config.embedsDatabase()
+	p.ownsDatabase = p.config.embedsDatabase()
 	p.config, p.engines, err = p.config.withEngines(ctx, p.log)
 	if err != nil {
 		return err
@@ -77,7 +79,7 @@ func (p *process) startEngines(ctx context.Context) (err error) {
 	if p.engines != nil {
 		p.stack.start(Task{Name: "embedded engines", Run: p.engines.Run})
 	}
-	if !embeds {
+	if !p.ownsDatabase {
 		p.app.Demo = nil
 	}
 	return nil

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+const restarts = 3
+
+// TestKilledServerGoesOnAtOnce: what a killed process held, above all the
+// relay's lease, holds up nobody who starts on the same data.
+func TestKilledServerGoesOnAtOnce(t *testing.T) {
+	s := serve(t, dataFolder(t))
+	_, member := s.tenant(t, "restart")
+	var waited time.Duration
+	for range restarts {
+		before := member.must(t, 201, "POST", "/jobs", `{"title": "before"}`)
+		s.kill(t)
+		s = serve(t, s.data)
+		member.base = s.admin.base
+		member.must(t, 200, "GET", "/jobs", "", "Oksai-Consistency", before.seen())
+		after := member.must(t, 201, "POST", "/jobs", `{"title": "after"}`)
+		began := time.Now()
+		member.must(t, 200, "GET", "/jobs", "", "Oksai-Consistency", after.seen())
+		waited += time.Since(began)
+	}
+	// Waiting for the lease to expire would take 2 to 5 s each time.
+	if waited > restarts*2*time.Second {
+		t.Errorf("lists showed new writes after %v in all, in %d restarts", waited, restarts)
+	}
+	s.stop(t)
+}
