@@ -18,6 +18,7 @@ import (
 // server is one running demo-api with its own engines.
 type server struct {
 	data  string
+	env   []string // beside what all servers of these tests are given
 	admin caller
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when the process has ended
@@ -37,12 +38,13 @@ func dataFolder(t *testing.T) string {
 	return dir
 }
 
-// serve starts the app on data and waits until it says where it listens.
-func serve(t *testing.T, data string) *server {
+// serve starts the app on data, with more settings if there are any, and waits
+// until it says where it listens.
+func serve(t *testing.T, data string, env ...string) *server {
 	t.Helper()
 	path := filepath.Join(data, "dev.json")
 	_ = os.Remove(path) // of an earlier process
-	s := &server{data: data, cmd: exec.Command(binary, "serve"), ended: make(chan struct{})}
+	s := &server{data: data, env: env, cmd: exec.Command(binary, "serve"), ended: make(chan struct{})}
 	s.cmd.Env = s.environ()
 	var log bytes.Buffer
 	s.cmd.Stdout, s.cmd.Stderr = &log, &log
@@ -81,7 +83,7 @@ func serve(t *testing.T, data string) *server {
 }
 
 func (s *server) environ() []string {
-	return append(os.Environ(), "OKSAI_DATA="+s.data, "PORT=0", "LOG_LEVEL=WARN")
+	return append(append(os.Environ(), "OKSAI_DATA="+s.data, "PORT=0", "LOG_LEVEL=WARN"), s.env...)
 }
 
 // tenant opens a tenant and returns its id and a member of it.

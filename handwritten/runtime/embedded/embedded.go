@@ -29,6 +29,9 @@ type Options struct {
 	Log *slog.Logger
 	// Postgres, ClickHouse, Kafka and Redis choose the engines to start.
 	Postgres, ClickHouse, Kafka, Redis bool
+	// ClickHouseOptional lets Start go on where no ClickHouse can be had:
+	// ClickHouseURL is then empty, and Missing says why.
+	ClickHouseOptional bool
 	// NoSync trades durability for speed: a power failure may lose data. For tests.
 	NoSync bool
 }
@@ -36,6 +39,8 @@ type Options struct {
 // Engines are running engines.
 type Engines struct {
 	Endpoints
+	// Missing is ErrUnavailable with its reason, if an optional engine could not be had.
+	Missing error
 
 	dir     string
 	lock    *dirLock
@@ -98,7 +103,13 @@ func (e *Engines) start(ctx context.Context, o Options) error {
 		})
 	}
 	launch(0, o.Postgres, func() (engine, error) { return startPostgres(ctx, o, &e.PostgresURL) })
-	launch(1, o.ClickHouse, func() (engine, error) { return startClickHouse(ctx, o, &e.ClickHouseURL) })
+	launch(1, o.ClickHouse, func() (engine, error) {
+		running, err := startClickHouse(ctx, o, &e.ClickHouseURL)
+		if o.ClickHouseOptional && errors.Is(err, ErrUnavailable) {
+			e.ClickHouseURL, e.Missing, err = "", err, nil
+		}
+		return running, err
+	})
 	launch(2, o.Kafka, func() (engine, error) { return startKafka(o, &e.KafkaBrokers) })
 	launch(3, o.Redis, func() (engine, error) { return startRedis(&e.RedisURL) })
 	err := group.Wait()

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
@@ -130,5 +131,15 @@ func TestWithoutNPMTheEngineIsUnavailable(t *testing.T) {
 	_, err := Start(t.Context(), Options{Dir: t.TempDir(), ClickHouse: true})
 	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "npm is needed") || !strings.Contains(err.Error(), chdbLibEnv) {
 		t.Errorf("got %v", err)
+	}
+	engines, err := Start(t.Context(), Options{Dir: t.TempDir(), Redis: true, ClickHouse: true, ClickHouseOptional: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(engines.Missing, ErrUnavailable) || engines.ClickHouseURL != "" || engines.RedisURL == "" {
+		t.Errorf("without an optional ClickHouse: %+v", engines)
+	}
+	if err := engines.Stop(context.Background()); err != nil {
+		t.Error(err)
 	}
 }

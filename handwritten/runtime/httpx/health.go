@@ -9,8 +9,9 @@ import (
 )
 
 type check struct {
-	name string
-	run  func(context.Context) error
+	name     string
+	optional bool // requests can be served without it
+	run      func(context.Context) error
 }
 
 // errPanicked stands for a check that panicked: it must not take the process with it.
@@ -39,8 +40,13 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		name := s.checks[i].name
 		h.Checks[name] = "ok"
 		if err != nil {
-			h.Status, h.Checks[name], status = "unavailable", "unavailable", http.StatusServiceUnavailable
-			s.cfg.Log.WarnContext(r.Context(), "not ready", "check", name, "error", err)
+			h.Checks[name] = "unavailable"
+			if !s.checks[i].optional {
+				h.Status, status = "unavailable", http.StatusServiceUnavailable
+			} else if status == http.StatusOK {
+				h.Status = "degraded"
+			}
+			s.cfg.Log.WarnContext(r.Context(), "a readiness check failed", "check", name, "error", err)
 		}
 	}
 	writeHealth(w, status, h)

@@ -48,7 +48,14 @@ func NewServer(cfg Config, modules ...Module) (*Server, error) {
 
 // Check adds a readiness check, e.g. "postgres". Call it before Run.
 func (s *Server) Check(name string, run func(context.Context) error) {
-	s.checks = append(s.checks, check{name, run})
+	s.checks = append(s.checks, check{name: name, run: run})
+}
+
+// CheckOptional adds a readiness check of what requests can be served without,
+// if slower or not all of them. It makes the server degraded, not unready: to
+// send the requests elsewhere would not help.
+func (s *Server) CheckOptional(name string, run func(context.Context) error) {
+	s.checks = append(s.checks, check{name: name, optional: true, run: run})
 }
 
 // Handler is all that the server answers with, for tests.

@@ -313,11 +313,15 @@ func TestHealth(t *testing.T) {
 	if w := do(t, s, request("GET", "/health/ready", "", "")); w.Code != 200 || w.Body.String() != `{"status":"ok","checks":{"postgres":"ok"}}`+"\n" {
 		t.Errorf("ready = %d %s", w.Code, w.Body)
 	}
+	s.CheckOptional("cache", func(context.Context) error { return errors.New("away") })
+	if w := do(t, s, request("GET", "/health/ready", "", "")); w.Code != 200 || w.Body.String() != `{"status":"degraded","checks":{"cache":"unavailable","postgres":"ok"}}`+"\n" {
+		t.Errorf("ready without an optional part = %d %s", w.Code, w.Body)
+	}
 	s.Check("kafka", func(context.Context) error { return errors.New("dial kafka:9092 password=x") })
 	s.Check("slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 	s.Check("buggy", func(context.Context) error { panic("bug") })
 	w := do(t, s, request("GET", "/health/ready", "", ""))
-	if want := `{"status":"unavailable","checks":{"buggy":"unavailable","kafka":"unavailable","postgres":"ok","slow":"unavailable"}}` + "\n"; w.Code != 503 || w.Body.String() != want {
+	if want := `{"status":"unavailable","checks":{"buggy":"unavailable","cache":"unavailable","kafka":"unavailable","postgres":"ok","slow":"unavailable"}}` + "\n"; w.Code != 503 || w.Body.String() != want {
 		t.Errorf("ready = %d %s", w.Code, w.Body)
 	}
 	if !strings.Contains(log.String(), "dial kafka:9092") {

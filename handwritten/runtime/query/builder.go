@@ -69,7 +69,7 @@ func failed(ctx context.Context, name string, err error) error {
 		return nil
 	}
 	err = fmt.Errorf("query %s: %w", name, err)
-	if ctx.Err() != nil {
+	if _, told := errors.AsType[*problem.Error](err); told || ctx.Err() != nil {
 		return err
 	}
 	exception, ok := errors.AsType[*proto.Exception](err)

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
@@ -26,7 +25,7 @@ const reachTimeout = 10 * time.Second
 func (c Config) withEngines(ctx context.Context, log *slog.Logger) (Config, *embedded.Engines, error) {
 	o := embedded.Options{
 		Dir: c.DataDir, Log: log,
-		Postgres: c.DatabaseURL == "", ClickHouse: c.ClickHouseURL == "",
+		Postgres: c.DatabaseURL == "", ClickHouse: c.ClickHouseURL == "", ClickHouseOptional: true,
 		Kafka: len(c.KafkaBrokers) == 0, Redis: c.RedisURL == "",
 	}
 	if !c.embedsAny() {
@@ -35,6 +34,9 @@ func (c Config) withEngines(ctx context.Context, log *slog.Logger) (Config, *emb
 	engines, err := embedded.Start(ctx, o)
 	if err != nil {
 		return c, nil, fmt.Errorf("start the embedded engines: %w", err)
+	}
+	if engines.Missing != nil {
+		log.Error("there is no ClickHouse: lists answer 503 and projections wait until the next start", "error", engines.Missing)
 	}
 	return c.withEndpoints(engines.Endpoints), engines, nil
 }
@@ -50,11 +52,18 @@ func (c Config) withEndpoints(e embedded.Endpoints) Config {
 	return c
 }
 
-// reach asks every engine for an answer and reports all that give none.
-func (c Config) reach(ctx context.Context) error {
+// reach asks every engine for an answer and reports all that give none. Redis
+// only makes the platform faster: a process that starts while it is away must
+// serve as well as one that runs on.
+func (c Config) reach(ctx context.Context, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	pings := []func(context.Context) error{c.reachPostgres, c.reachClickHouse, c.reachKafka, c.reachRedis}
+	pings := []func(context.Context) error{c.reachPostgres, c.reachClickHouse, c.reachKafka, func(ctx context.Context) error {
+		if err := c.reachRedis(ctx); err != nil {
+			log.Warn("going on without the cache", "error", err)
+		}
+		return nil
+	}}
 	errs := make([]error, len(pings))
 	var all sync.WaitGroup
 	for i, ping := range pings {
@@ -73,6 +82,9 @@ func (c Config) reachPostgres(ctx context.Context) error {
 }
 
 func (c Config) reachClickHouse(ctx context.Context) error {
+	if c.ClickHouseURL == "" {
+		return nil // it could not be had, and that was said
+	}
 	conn, err := openClickHouse(c.ClickHouseURL)
 	if err != nil {
 		return err
@@ -99,7 +111,7 @@ func (c Config) reachKafka(ctx context.Context) error {
 func (c Config) reachRedis(ctx context.Context) error {
 	client, err := openRedis(c.RedisURL)
 	if err != nil {
-		return err
+		return err // connect reports it
 	}
 	defer client.Close()
 	if err := client.Ping(ctx).Err(); err != nil {
@@ -143,18 +155,6 @@ func (k *clients) close() {
 	if k.redis != nil {
 		_ = k.redis.Close()
 	}
-}
-
-func openClickHouse(rawURL string) (driver.Conn, error) {
-	options, err := clickhouse.ParseDSN(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
-	}
-	conn, err := clickhouse.Open(options)
-	if err != nil {
-		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
-	}
-	return conn, nil
 }
 
 func openRedis(rawURL string) (*redis.Client, error) {

@@ -85,7 +85,7 @@ func (p *process) startEngines(ctx context.Context) (err error) {
 	return nil
 }
 
-func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx) }
+func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx, p.log) }
 
 func (p *process) migrate(ctx context.Context) error {
 	if err := eventstore.Migrate(ctx, p.config.DatabaseURL); err != nil {
@@ -123,7 +123,8 @@ func (p *process) committed() { p.relay.Wake() }
 
 func (p *process) serve(ctx context.Context) error {
 	p.server.Check("database", func(ctx context.Context) error { return p.clients.store.Reader().Ping(ctx) })
-	p.server.Check("redis", func(ctx context.Context) error { return p.clients.redis.Ping(ctx).Err() })
+	p.server.CheckOptional("redis", func(ctx context.Context) error { return p.clients.redis.Ping(ctx).Err() })
+	p.server.CheckOptional("clickhouse", p.clients.clickhouse.Ping)
 	p.stack.start(Task{Name: "http server", Run: p.server.Run})
 	address, err := p.listening(ctx)
 	if err != nil {

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// worksOn checks that commands and reads by id go on, and returns the last command's token.
+func worksOn(t *testing.T, c caller) (seen string) {
+	t.Helper()
+	for range 3 {
+		id := decode[object](t, c.must(t, 201, "POST", "/jobs", `{"title": "during the outage"}`)).ID
+		seen = c.must(t, 200, "POST", "/jobs/"+id+"/start", "").seen()
+		if got := decode[object](t, c.must(t, 200, "GET", "/jobs/"+id, "")); got.Status != "in_progress" {
+			t.Errorf("job %s is %+v", id, got)
+		}
+	}
+	return seen
+}
+
+// healed waits until lists show all that happened, without anybody's doing.
+func healed(t *testing.T, c caller, seen string, jobs int) {
+	t.Helper()
+	eventually(t, 60*time.Second, "a list that shows the last write", func() bool {
+		return c.do(t, "GET", "/jobs", "", "Oksai-Consistency", seen).status == 200
+	})
+	if rows := list[jobRow](t, c, "/jobs", seen); len(rows) != jobs {
+		t.Errorf("%d jobs are listed, want %d", len(rows), jobs)
+	}
+}
+
+func (s *server) wantReady(t *testing.T, status int, body string) {
+	t.Helper()
+	eventually(t, 30*time.Second, "/health/ready says "+body, func() bool {
+		a := s.admin.do(t, "GET", "/health/ready", "")
+		return a.status == status && strings.TrimSpace(string(a.body)) == body
+	})
+}
+
+// clickHouse is the process that runs the embedded ClickHouse.
+func (s *server) clickHouse(t *testing.T) int {
+	t.Helper()
+	for _, pid := range descendants(strconv.Itoa(s.cmd.Process.Pid)) {
+		environ, _ := os.ReadFile("/proc/" + pid + "/environ")
+		command, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+		if bytes.Contains(environ, []byte("OKSAI_EMBEDDED_CHILD=")) || bytes.Contains(command, []byte("clickhouse")) {
+			n, err := strconv.Atoi(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatal("no child of the server is a ClickHouse")
+	return 0
+}
+
+func TestClickHouseThatDiesStopsNoCommand(t *testing.T) {
+	s := serve(t, dataFolder(t))
+	_, c := s.tenant(t, "outage")
+	worksOn(t, c)
+	dead := s.clickHouse(t)
+	if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	healed(t, c, worksOn(t, c), 6)
+	if s.clickHouse(t) == dead {
+		t.Error("ClickHouse was not started again")
+	}
+	s.stop(t)
+}
+
+func TestWithoutClickHouseListsSayWhatToDoAndTheNextStartCatchesUp(t *testing.T) {
+	s := serve(t, dataFolder(t), "PATH="+t.TempDir(), "OKSAI_CHDB_LIB=", "OKSAI_CACHE="+cacheWithoutClickHouse(t))
+	s.wantReady(t, 200, `{"status":"degraded","checks":{"clickhouse":"unavailable","database":"ok","redis":"ok"}}`)
+	_, c := s.tenant(t, "poor")
+	seen := worksOn(t, c)
+	a := c.do(t, "GET", "/jobs", "")
+	wantProblem(t, a, 503, "UNAVAILABLE")
+	if !strings.Contains(string(a.body), "CLICKHOUSE_URL") {
+		t.Errorf("the answer does not say what to do: %s", a.body)
+	}
+	s.stop(t)
+	s = serve(t, s.data)
+	c.base = s.admin.base
+	healed(t, c, seen, 3)
+	s.stop(t)
+}
+
+// cacheWithoutClickHouse has all downloaded engines but that one.
+func cacheWithoutClickHouse(t *testing.T) string {
+	t.Helper()
+	cache := os.Getenv("OKSAI_CACHE")
+	if cache == "" && os.Geteuid() == 0 {
+		cache = "/var/cache/oksai"
+	} else if cache == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(base, "oksai")
+	}
+	poor := dataFolder(t)
+	engines, err := filepath.Glob(filepath.Join(cache, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range engines {
+		if name := filepath.Base(engine); !strings.HasPrefix(name, "chdb") && !strings.HasSuffix(name, ".lock") {
+			if err := os.Symlink(engine, filepath.Join(poor, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return poor
+}
+
+func TestRedisThatDiesOnlySlowsThings(t *testing.T) {
+	redis := miniredis.NewMiniRedis()
+	if err := redis.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, dataFolder(t), "REDIS_URL=redis://"+redis.Addr()+"/0")
+	s.wantReady(t, 200, `{"status":"ok","checks":{"clickhouse":"ok","database":"ok","redis":"ok"}}`)
+	_, c := s.tenant(t, "cacheless")
+	worksOn(t, c)
+	redis.Close()
+	healed(t, c, worksOn(t, c), 6)
+	s.wantReady(t, 200, `{"status":"degraded","checks":{"clickhouse":"ok","database":"ok","redis":"unavailable"}}`)
+	// A process that starts meanwhile serves as well.
+	s.stop(t)
+	s = serve(t, s.data, s.env...)
+	c.base = s.admin.base
+	healed(t, c, worksOn(t, c), 9)
+	s.stop(t)
+}
+
+func TestKafkaThatIsAwayStopsNoCommand(t *testing.T) {
+	data := t.TempDir()
+	broker := func(port int) *kfake.Cluster {
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cluster
+	}
+	kafka := broker(0)
+	address := kafka.ListenAddrs()[0]
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, dataFolder(t), "KAFKA_BROKERS="+address)
+	_, c := s.tenant(t, "busless")
+	healed(t, c, worksOn(t, c), 3)
+	kafka.Close()
+	seen := worksOn(t, c)
+	kafka = broker(port)
+	defer kafka.Close()
+	healed(t, c, seen, 6)
+	s.stop(t)
+}
