@@ -133,8 +133,10 @@ func lockWaiting(path string) (unlock func(), err error) {
 // download fetches the archive with npm, which knows the user's registry and
 // proxy, and unpacks it into work/package if it is the one we know.
 func (p npmPackage) download(ctx context.Context, work string) error {
-	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", work, p.String())
+	cmd := exec.CommandContext(ctx, "npm", "pack", "--loglevel=error", "--pack-destination", work, p.String())
 	cmd.Dir = work
+	// Without a network, npm's own pauses would hold up the start for more than a minute.
+	cmd.Env = append(os.Environ(), "npm_config_fetch_retry_mintimeout=1000", "npm_config_fetch_retry_maxtimeout=3000")
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
