@@ -34,6 +34,18 @@ func (r *Relay) standBy(ctx context.Context) error {
 	}
 }
 
+// Announce passes this process's wake-ups on to the relay that works in another
+// one, and never publishes itself. It returns nil when the context ends.
+func (r *Relay) Announce(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := r.standBy(ctx); err != nil && ctx.Err() == nil {
+			r.config.Logger.Warn("telling the relay of commits failed, it polls meanwhile", "error", err)
+			sleep(ctx, listenAgain)
+		}
+	}
+	return nil
+}
+
 // listen turns other processes' notifications into wake-ups. Without it the
 // relay polls, so its failures are no reason to stop.
 func (r *Relay) listen(ctx context.Context) error {

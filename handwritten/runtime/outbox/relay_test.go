@@ -229,7 +229,9 @@ func TestWakeUpCrossesProcesses(t *testing.T) {
 		}
 		return relay
 	}
-	leader, standby := newRelay(), newRelay()
+	// The standby's process would publish too; the announcer's never does.
+	leader, standby, announcer := newRelay(), newRelay(), newRelay()
+	outboxtest.Go(t, announcer.Announce)
 	outboxtest.Go(t, leader.Run)
 	outboxtest.Eventually(t, "one relay leads", leader.Leading)
 	outboxtest.Go(t, standby.Run)
@@ -251,4 +253,13 @@ func TestWakeUpCrossesProcesses(t *testing.T) {
 		status, err := leader.Status(t.Context())
 		return err == nil && status.Published == 1
 	})
+	p.Append(t, outboxtest.Stream(uuid.New()), 0, 1)
+	outboxtest.Eventually(t, "the leader publishes what was announced", func() bool {
+		announcer.Wake()
+		status, err := leader.Status(t.Context())
+		return err == nil && status.Published == 2
+	})
+	if announcer.Leading() {
+		t.Error("the announcer leads")
+	}
 }

@@ -55,15 +55,19 @@ func (c Config) withEndpoints(e embedded.Endpoints) Config {
 // reach asks every engine for an answer and reports all that give none. Redis
 // only makes the platform faster: a process that starts while it is away must
 // serve as well as one that runs on.
-func (c Config) reach(ctx context.Context, log *slog.Logger) error {
+// An API does without Kafka, so its process must start without it too.
+func (c Config) reach(ctx context.Context, r role, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	pings := []func(context.Context) error{c.reachPostgres, c.reachClickHouse, c.reachKafka, func(ctx context.Context) error {
+	pings := []func(context.Context) error{c.reachPostgres, c.reachClickHouse, func(ctx context.Context) error {
 		if err := c.reachRedis(ctx); err != nil {
 			log.Warn("going on without the cache", "error", err)
 		}
 		return nil
 	}}
+	if r.work {
+		pings = append(pings, c.reachKafka)
+	}
 	errs := make([]error, len(pings))
 	var all sync.WaitGroup
 	for i, ping := range pings {

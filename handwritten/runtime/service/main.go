@@ -22,14 +22,16 @@ func Main(app App) {
 	embedded.MaybeChild()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	code := run(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	code := execute(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" default:"1" help:"Run the app: its API, its projections, its relay."`
+	Serve   serveCommand   `cmd:"" default:"1" help:"Run the whole app, on engines of its own where none are set."`
+	API     apiCommand     `cmd:"" name:"api" help:"Run only the app's API."`
+	Worker  workerCommand  `cmd:"" help:"Run only what follows the log: relay, projections, reactions, timers."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Token   tokenCommand   `cmd:"" help:"Print a development token."`
 	Config  configCommand  `cmd:"" help:"Print the settings in force, secrets hidden."`
@@ -49,7 +51,7 @@ type invocation struct {
 	out    io.Writer
 }
 
-func run(ctx context.Context, app App, args, environ []string, out, errs io.Writer) int {
+func execute(ctx context.Context, app App, args, environ []string, out, errs io.Writer) int {
 	var line commands
 	exited := -1
 	parser, err := kong.New(&line, kong.Name(app.Name), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))

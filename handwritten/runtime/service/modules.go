@@ -34,9 +34,13 @@ func (p *process) startBus(context.Context) (err error) {
 	}
 	p.waiter = projection.NewWaiter(projection.WaiterConfig{Reader: store.Reader(), PartitionOf: p.bus.PartitionOf})
 	p.pauses = consume.NewPauses(consume.PausesConfig{List: p.projections().Store.Paused, Logger: p.log})
-	p.stack.start(Task{Name: "pauses", Run: p.pauses.Run})
+	publish := p.relay.Run
+	if !p.role.work {
+		publish = p.relay.Announce
+	}
 	p.stack.start(Task{Name: "gauges", Run: p.newGauges().run})
-	p.stack.start(Task{Name: "outbox relay", Run: p.relay.Run})
+	p.stack.start(Task{Name: "pauses", Run: p.pauses.Run})
+	p.stack.start(Task{Name: "outbox relay", Run: publish})
 	p.stack.start(Task{Name: "consistency waiter", Run: p.waiter.Run})
 	return nil
 }
@@ -50,18 +54,42 @@ func (p *process) startModules(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
 	}
+	for _, m := range modules {
+		for _, t := range m.Tasks {
+			p.stack.start(t)
+		}
+	}
+	if p.role.work {
+		if err := p.work(ctx, modules); err != nil {
+			return err
+		}
+	}
+	return p.newServer(modules)
+}
+
+// work starts what follows the log.
+func (p *process) work(ctx context.Context, modules []*Module) error {
 	if err := p.ensureTopics(ctx, modules); err != nil {
 		return err
 	}
-	var https []httpx.Module
 	for _, m := range modules {
-		https = append(https, m.HTTP)
 		p.startModule(m)
 	}
 	p.startTimers(modules)
-	p.server, err = httpx.NewServer(httpx.Config{
-		App: p.app.Name, Addr: p.address(), OpenAPI: p.app.OpenAPI, Log: p.log, Registry: p.metrics.registry,
-	}, https...)
+	return nil
+}
+
+// newServer serves the modules, or only health and metrics.
+func (p *process) newServer(modules []*Module) (err error) {
+	config := httpx.Config{App: p.app.Name, Addr: p.address(), Log: p.log, Registry: p.metrics.registry}
+	var https []httpx.Module
+	if p.role.api {
+		config.OpenAPI = p.app.OpenAPI
+		for _, m := range modules {
+			https = append(https, m.HTTP)
+		}
+	}
+	p.server, err = httpx.NewServer(config, https...)
 	return err
 }
 
@@ -102,11 +130,8 @@ func (p *process) guard(d tenancy.Directory) httpx.Guard {
 	return tenancy.NewGuard(tenancy.Cached(d, shared), statusTTL, p.clock)
 }
 
-// startModule starts a module's loops: its own, its read models' and its reactions'.
+// startModule starts a module's read models and reactions.
 func (p *process) startModule(m *Module) {
-	for _, t := range m.Tasks {
-		p.stack.start(t)
-	}
 	for _, f := range m.followers(p.projections()) {
 		p.startProjection(f)
 	}

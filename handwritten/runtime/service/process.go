@@ -25,6 +25,7 @@ import (
 // process is one running app.
 type process struct {
 	app    App
+	role   role
 	config Config
 	// ownsDatabase: no other process can use the database, as the data folder is locked.
 	ownsDatabase bool
@@ -43,10 +44,14 @@ type process struct {
 	server       *httpx.Server
 }
 
-// Serve runs the app until ctx ends, then stops it from the top: readiness goes
-// false, requests drain, consumers and the relay finish, engines stop last.
-func Serve(ctx context.Context, app App, config Config, log *slog.Logger, out io.Writer) (err error) {
-	p := &process{app: app, config: config, log: log, out: out, clock: utcNow, started: time.Now(),
+// run runs the role's part of the app until ctx ends, then stops it from the top:
+// readiness goes false, requests drain, consumers and the relay finish, engines
+// stop last.
+func run(ctx context.Context, app App, r role, config Config, log *slog.Logger, out io.Writer) (err error) {
+	if err := r.check(config); err != nil {
+		return err
+	}
+	p := &process{app: app, role: r, config: config, log: log, out: out, clock: utcNow, started: time.Now(),
 		metrics: newMetrics(), stack: newStack(log)}
 	defer func() { err = errors.Join(err, p.stop()) }()
 	if err := p.start(ctx); err != nil {
@@ -85,7 +90,7 @@ func (p *process) startEngines(ctx context.Context) (err error) {
 	return nil
 }
 
-func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx, p.log) }
+func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx, p.role, p.log) }
 
 func (p *process) migrate(ctx context.Context) error {
 	if err := eventstore.Migrate(ctx, p.config.DatabaseURL); err != nil {
@@ -131,7 +136,7 @@ func (p *process) serve(ctx context.Context) error {
 		return err
 	}
 	baseURL := "http://" + address
-	p.log.Info("ready", "app", p.app.Name, "url", baseURL)
+	p.log.Info("ready", "app", p.app.Name, "role", p.role.name, "url", baseURL)
 	if p.app.Demo == nil {
 		return nil
 	}
