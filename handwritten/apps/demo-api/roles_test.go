@@ -88,9 +88,10 @@ func (o *output) String() string {
 
 var readyLine = regexp.MustCompile(`"msg":"ready".*"url":"([^"]+)"`)
 
-// start runs one part of the app and returns where it listens.
-func (s *shared) start(t *testing.T, command string) (base string) {
+// start runs one part of the app and returns where it listens, and how to kill it.
+func (s *shared) start(t *testing.T, command string) (base string, kill func()) {
 	t.Helper()
+	var killed bool
 	var log output
 	cmd := exec.Command(binary, command)
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &log, &log
@@ -99,7 +100,7 @@ func (s *shared) start(t *testing.T, command string) (base string) {
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil || t.Failed() || strings.Contains(log.String(), "DATA RACE") {
+		if err := cmd.Wait(); err != nil && !killed || t.Failed() || strings.Contains(log.String(), "DATA RACE") {
 			t.Errorf("%s ended with %v:\n%s", command, err, log.String())
 		}
 	})
@@ -109,13 +110,50 @@ func (s *shared) start(t *testing.T, command string) (base string) {
 		}
 		return base != ""
 	})
-	return base
+	return base, func() {
+		killed = true
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func leads(t *testing.T, worker caller) bool {
+	t.Helper()
+	return strings.Contains(string(worker.must(t, 200, "GET", "/metrics", "").body), "\noksai_relay_leading 1\n")
+}
+
+// TestWorkerThatIsKilledIsReplacedWithinTenSeconds: both the relay that it led
+// and the partitions that it owned go over to the other one.
+func TestWorkerThatIsKilledIsReplacedWithinTenSeconds(t *testing.T) {
+	s := newShared(t)
+	api, _ := s.start(t, "api")
+	first, killFirst := s.start(t, "worker")
+	eventually(t, 30*time.Second, "the first worker leads", func() bool { return leads(t, caller{base: first}) })
+	second, _ := s.start(t, "worker")
+	admin := s.caller(t, api, uuid.Nil, "PlatformAdmin")
+	tenant := decode[object](t, admin.must(t, 201, "POST", "/tenants", `{"name": "Heirs", "slug": "heirs"}`)).ID
+	member := s.caller(t, api, uuid.MustParse(tenant), "TenantMember")
+	healed(t, member, member.must(t, 201, "POST", "/jobs", `{"title": "before"}`).seen(), 1)
+
+	killFirst()
+	began := time.Now()
+	seen := member.must(t, 201, "POST", "/jobs", `{"title": "after"}`).seen()
+	healed(t, member, seen, 2)
+	took := time.Since(began)
+	t.Logf("replaced after %v", took)
+	if took > 10*time.Second {
+		t.Errorf("replaced after %v, want within 10 s", took)
+	}
+	if !leads(t, caller{base: second}) {
+		t.Error("the second worker's relay does not lead")
+	}
 }
 
 // TestRoles: an API and a worker are one app together, on engines that they share.
 func TestRoles(t *testing.T) {
 	s := newShared(t)
-	api := s.start(t, "api")
+	api, _ := s.start(t, "api")
 	admin := s.caller(t, api, uuid.Nil, "PlatformAdmin")
 	tenant := decode[object](t, admin.must(t, 201, "POST", "/tenants", `{"name": "Roles", "slug": "roles"}`)).ID
 	member := s.caller(t, api, uuid.MustParse(tenant), "TenantMember")
@@ -123,16 +161,16 @@ func TestRoles(t *testing.T) {
 	member.must(t, 200, "GET", "/jobs/"+decode[object](t, job).ID, "")
 	wantProblem(t, member.do(t, "GET", "/jobs", ""), 503, "UNAVAILABLE")
 
-	worker := s.start(t, "worker")
+	worker, _ := s.start(t, "worker")
 	healed(t, member, job.seen(), 1)
 	member.base = worker
 	wantProblem(t, member.do(t, "GET", "/jobs", ""), 404, "NO_SUCH_PATH")
 	member.must(t, 200, "GET", "/health/ready", "")
-	if metrics := string(member.must(t, 200, "GET", "/metrics", "").body); !strings.Contains(metrics, "oksai_relay_leading 1") {
+	if !leads(t, member) {
 		t.Error("the worker's relay does not lead")
 	}
 	member.base = api
-	if metrics := string(member.must(t, 200, "GET", "/metrics", "").body); !strings.Contains(metrics, "oksai_relay_leading 0") {
+	if leads(t, member) {
 		t.Error("the API's process publishes")
 	}
 }
