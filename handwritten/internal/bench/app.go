@@ -63,9 +63,9 @@ func (p program) awaitConnection(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		w, err := dial(p.address)
+		conn, err := net.Dial("tcp", p.address)
 		if err == nil {
-			return w.conn.Close()
+			return conn.Close()
 		}
 		select {
 		case <-tick.C:
@@ -147,11 +147,8 @@ func (a *app) headers(user string, tenant uuid.UUID, role string) (string, error
 
 // members opens tenants and returns the headers of one member of each.
 func (a *app) members(count int) ([]string, error) {
-	w, err := dial(a.address)
-	if err != nil {
-		return nil, err
-	}
-	defer w.conn.Close()
+	w := &wire{address: a.address}
+	defer hangUp(w)
 	members := make([]string, count)
 	for i := range members {
 		r, err := w.must(201, "POST", "/tenants", a.admin, fmt.Sprintf(`{"name": "Tenant %d", "slug": "tenant-%[1]d"}`, i))

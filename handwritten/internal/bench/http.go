@@ -24,16 +24,10 @@ func commands(ctx context.Context, l *lab) (lines []line, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, byhand.stop()) }()
-	ours, err := dialAll(a.address, connections)
-	if err != nil {
-		return nil, err
-	}
-	defer hangUp(ours)
-	theirs, err := dialAll(byhand.address, connections)
-	if err != nil {
-		return nil, err
-	}
-	defer hangUp(theirs)
+	ours := newWires(a.address, connections)
+	defer hangUp(ours...)
+	theirs := newWires(byhand.address, connections)
+	defer hangUp(theirs...)
 	d, err := l.compare(ctx,
 		clients(connections, func(_ context.Context, client int) error {
 			_, err := ours[client].must(201, "POST", "/jobs", members[client%len(members)], createJob)

@@ -19,11 +19,8 @@ func memory(ctx context.Context, l *lab) (lines []line, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, a.stop()) }()
-	wires, err := dialAll(a.address, connections)
-	if err != nil {
-		return nil, err
-	}
-	defer hangUp(wires)
+	wires := newWires(a.address, connections)
+	defer hangUp(wires...)
 	pid := a.cmd.Process.Pid
 	sizes, heaps := []float64{residentMB(pid)}, []float64{}
 	for range 4 {
@@ -84,11 +81,8 @@ func step(w *wire, member, path string) (next string, err error) {
 
 // metric is one of the app's own figures.
 func (a *app) metric(name string) (float64, error) {
-	w, err := dial(a.address)
-	if err != nil {
-		return 0, err
-	}
-	defer w.conn.Close()
+	w := &wire{address: a.address}
+	defer hangUp(w)
 	r, err := w.must(200, "GET", "/metrics", "Connection: close\r\n", "")
 	if err != nil {
 		return 0, err

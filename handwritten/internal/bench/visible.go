@@ -31,11 +31,8 @@ func visibility(ctx context.Context, l *lab) (lines []line, err error) {
 	if err := settle(ctx); err != nil {
 		return nil, err
 	}
-	load, err := dialAll(a.address, connections)
-	if err != nil {
-		return nil, err
-	}
-	defer hangUp(load)
+	load := newWires(a.address, connections)
+	defer hangUp(load...)
 	ctx, cancel := context.WithTimeout(ctx, l.watch)
 	defer cancel()
 	var all sync.WaitGroup
@@ -117,11 +114,8 @@ func (a *app) probe(ctx context.Context, members []string) ([]time.Duration, err
 
 // see creates a job and asks for it until it is listed. Its title tells it apart.
 func see(address, member string) (time.Duration, error) {
-	w, err := dial(address)
-	if err != nil {
-		return 0, err
-	}
-	defer w.conn.Close()
+	w := &wire{address: address}
+	defer hangUp(w)
 	word := uuid.NewString()[:8]
 	created, err := w.must(http.StatusCreated, "POST", "/jobs", member, fmt.Sprintf(`{"title": "look for %s"}`, word))
 	if err != nil {

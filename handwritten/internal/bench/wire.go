@@ -13,34 +13,36 @@ import (
 // as the servers that are measured, and would hide much of what differs between
 // them: this one has no pool, no goroutines and no time-outs.
 type wire struct {
-	conn net.Conn
-	in   *bufio.Reader
-	out  bytes.Buffer
+	address string
+	conn    net.Conn // made for the first request: servers do not wait long for it
+	in      *bufio.Reader
+	out     bytes.Buffer
 }
 
-func dial(address string) (*wire, error) {
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return &wire{conn: conn, in: bufio.NewReader(conn)}, nil
-}
-
-func dialAll(address string, count int) ([]*wire, error) {
+func newWires(address string, count int) []*wire {
 	wires := make([]*wire, count)
 	for i := range wires {
-		var err error
-		if wires[i], err = dial(address); err != nil {
-			return nil, err
-		}
+		wires[i] = &wire{address: address}
 	}
-	return wires, nil
+	return wires
 }
 
-func hangUp(wires []*wire) {
+func hangUp(wires ...*wire) {
 	for _, w := range wires {
-		w.conn.Close()
+		if w.conn != nil {
+			w.conn.Close()
+		}
 	}
+}
+
+func (w *wire) connect() (err error) {
+	if w.conn != nil {
+		return nil
+	}
+	if w.conn, err = net.Dial("tcp", w.address); err == nil {
+		w.in = bufio.NewReader(w.conn)
+	}
+	return err
 }
 
 // reply is what was answered; consistency is the token of a write.
@@ -52,6 +54,9 @@ type reply struct {
 
 // ask sends one request and reads its answer. Headers end with a line break each.
 func (w *wire) ask(method, path, headers, body string) (reply, error) {
+	if err := w.connect(); err != nil {
+		return reply{}, err
+	}
 	w.out.Reset()
 	fmt.Fprintf(&w.out, "%s %s HTTP/1.1\r\nHost: bench\r\n%sContent-Length: %d\r\n\r\n%s", method, path, headers, len(body), body)
 	if _, err := w.conn.Write(w.out.Bytes()); err != nil {
