@@ -127,7 +127,7 @@ func see(address, member string) (time.Duration, error) {
 	}
 	committed := time.Now()
 	for {
-		list, err := w.ask("GET", "/jobs?title="+word, member+"Oksai-Consistency: "+created.consistency+"\r\n", "")
+		list, err := w.ask("GET", "/jobs?search="+word, member+"Oksai-Consistency: "+created.consistency+"\r\n", "")
 		if err != nil {
 			return 0, err
 		}
@@ -135,7 +135,7 @@ func see(address, member string) (time.Duration, error) {
 			return time.Since(committed), nil
 		}
 		if time.Since(committed) > time.Minute {
-			return 0, fmt.Errorf("job %s is not listed after a minute; the last answer was %d %s", job.ID, list.status, list.body)
+			return 0, fmt.Errorf("job %s is not listed after a minute; the last answer was %d %.200s", job.ID, list.status, list.body)
 		}
 	}
 }
