@@ -49,7 +49,7 @@ func TestMeasurements(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	fast, slow := pace{200, time.Millisecond}, pace{100, time.Millisecond}
+	fast, slow := pace{perSecond: 200}, pace{perSecond: 100}
 	for _, c := range []struct {
 		line line
 		want string

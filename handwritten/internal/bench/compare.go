@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,7 +17,7 @@ type side func(ctx context.Context, until time.Time) (operations int, err error)
 // pace is how fast a side went.
 type pace struct {
 	perSecond float64
-	cpu       time.Duration // of all processes, for one operation
+	cpu       usage // of all processes, for one operation
 }
 
 // duel is the result of a comparison.
@@ -55,14 +56,14 @@ func (l *lab) time(ctx context.Context, s side) (pace, error) {
 	}
 	before, started := treeCPU(), time.Now()
 	operations, err := s(ctx, started.Add(l.turn))
-	took, cpu := time.Since(started), treeCPU()-before
+	took, after := time.Since(started), treeCPU()
 	if err != nil {
 		return pace{}, err
 	}
 	if operations == 0 {
 		return pace{}, fmt.Errorf("nothing was done in %s", took)
 	}
-	return pace{float64(operations) / took.Seconds(), cpu / time.Duration(operations)}, nil
+	return pace{float64(operations) / took.Seconds(), after.per(operations, before)}, nil
 }
 
 // settle waits until what the turn before has left to do in the background,
@@ -72,13 +73,13 @@ func settle(ctx context.Context) error {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	deadline := time.Now().Add(limit)
-	for quiet, last := 0, treeCPU(); quiet < 4 && time.Now().Before(deadline); {
+	for quiet, last := 0, treeCPU().sum(); quiet < 4 && time.Now().Before(deadline); {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		now := treeCPU()
+		now := treeCPU().sum()
 		if quiet++; now-last > calm {
 			quiet = 0
 		}
@@ -110,13 +111,10 @@ func clients(count int, operation func(ctx context.Context, client int) error) s
 	}
 }
 
+// middle is the pace that half of the others exceed.
 func middle(paces []pace) pace {
-	var speeds []float64
-	var cpus []time.Duration
-	for _, p := range paces {
-		speeds, cpus = append(speeds, p.perSecond), append(cpus, p.cpu)
-	}
-	return pace{median(speeds), median(cpus)}
+	slices.SortFunc(paces, func(a, b pace) int { return cmp.Compare(a.perSecond, b.perSecond) })
+	return paces[len(paces)/2]
 }
 
 func median[T float64 | time.Duration](values []T) T { return quantile(values, 0.5) }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,32 +60,68 @@ func syncTime(dir string) (time.Duration, error) {
 // tick is the unit in which Linux tells processes their times, 1/100 s on all its platforms.
 const tick = 10 * time.Millisecond
 
-// treeCPU is the CPU time that this process and all below it have used: the
-// engines, the apps, and the clients of both.
-func treeCPU() time.Duration {
-	parents, times := map[int]int{}, map[int]int{}
+// usage is CPU time by what used it.
+type usage map[string]time.Duration
+
+// treeCPU is what this process and all below it have used: the clients, the
+// engines and the apps.
+func treeCPU() usage {
+	parents, times, names := map[int]int{}, map[int]time.Duration{}, map[int]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		pid, _ := strconv.Atoi(strings.Split(path, "/")[2])
 		// The name, in parentheses, may hold anything; after it come state, parent, and from the twelfth on the times.
-		_, rest, _ := strings.Cut(text(path), ") ")
+		name, rest, _ := strings.Cut(text(path), ") ")
 		fields := strings.Fields(rest)
 		if len(fields) < 15 {
 			continue // the process has just ended: its parent has its time
 		}
+		_, names[pid], _ = strings.Cut(name, "(")
 		parents[pid], _ = strconv.Atoi(fields[1])
 		for _, used := range fields[11:15] {
 			ticks, _ := strconv.Atoi(used)
-			times[pid] += ticks
+			times[pid] += time.Duration(ticks) * tick
 		}
 	}
-	sum := 0
+	used, self := usage{}, os.Getpid()
 	for pid := range parents {
-		if descends(pid, os.Getpid(), parents) {
-			sum += times[pid]
+		switch {
+		case pid == self:
+			used["this process"] += times[pid]
+		case names[pid] == names[self] && parents[pid] == self:
+			used["clickhouse"] += times[pid] // the embedded one is a second process of the same program
+		case descends(pid, self, parents):
+			used[names[pid]] += times[pid]
 		}
 	}
-	return time.Duration(sum) * tick
+	return used
+}
+
+func (u usage) sum() (sum time.Duration) {
+	for _, d := range u {
+		sum += d
+	}
+	return sum
+}
+
+// per is the share of one of a number of operations in what was used since before.
+func (u usage) per(operations int, before usage) usage {
+	each := usage{}
+	for name, d := range u {
+		each[name] = max(0, d-before[name]) / time.Duration(operations)
+	}
+	return each
+}
+
+// String lists the users, the greatest first.
+func (u usage) String() string {
+	var parts []string
+	for _, name := range slices.SortedFunc(maps.Keys(u), func(a, b string) int { return cmp.Compare(u[b], u[a]) }) {
+		if rounded := u[name].Round(time.Microsecond); rounded > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", name, rounded))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func descends(pid, from int, parents map[int]int) bool {

@@ -42,7 +42,7 @@ func (l line) verdict() string {
 }
 
 func (p pace) String() string {
-	return fmt.Sprintf("%.0f/s at %s of CPU each", p.perSecond, p.cpu.Round(time.Microsecond))
+	return fmt.Sprintf("%.0f/s at %s of CPU each (%s)", p.perSecond, p.cpu.sum().Round(time.Microsecond), p.cpu)
 }
 
 func megabytes(n float64) string { return fmt.Sprintf("%.0f MB", n) }
