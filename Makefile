@@ -30,8 +30,8 @@ test: ## run every test, on real engines, with the race detector
 test-kafka: ## run the integration tests against a real Apache Kafka
 	OKSAI_TEST_KAFKA=real go test -count=1 ./handwritten/runtime/outbox ./handwritten/runtime/consume ./handwritten/runtime/reaction ./handwritten/runtime/service
 
-bench: ## measure, and print ratios taken in one run
-	CGO_ENABLED=0 go test -run '^$$' -bench . -benchtime 3s ./handwritten/runtime/...
+bench: ## measure, and print ratios taken in one run (ARGS='-quick' or '-only http,memory')
+	@go run ./handwritten/internal/bench $(ARGS)
 
 lint: ## vet, staticcheck and the vulnerability check
 	go vet ./...

@@ -2,6 +2,8 @@ package authn
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jwt"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -26,10 +29,25 @@ const (
 	expiredTryAgain = "the bearer token has expired; sign in again"
 )
 
+// provenTokens is how many tokens are remembered, a few megabytes at most.
+const provenTokens = 2048
+
 // Verifier checks bearer tokens: JWTs signed with EdDSA by a key of the configured set.
 type Verifier struct {
-	cfg  Config
-	keys *keyring
+	cfg    Config
+	keys   *keyring
+	proven *lru.Cache[[sha256.Size]byte, proven]
+}
+
+// proven is what a token's signature has proved. Computing it takes longer than
+// all else that a request needs before its command, and a client sends the same
+// token with each. Whether the key is still trusted and the time is right is
+// asked anew each time.
+type proven struct {
+	kid       string
+	key       ed25519.PublicKey
+	claims    jwt.Token
+	principal Principal
 }
 
 // NewVerifier lists everything that is wrong with cfg. A key set in a file or
@@ -43,40 +61,64 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{cfg: cfg, keys: keys}, nil
+	remembered, err := lru.New[[sha256.Size]byte, proven](provenTokens)
+	return &Verifier{cfg: cfg, keys: keys, proven: remembered}, err
 }
 
 // Verify returns the principal that token names. Its errors are *problem.Error:
 // 401 for a token that proves nothing, 503 where the key server cannot be reached.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
-	kid, err := keyID(token)
-	if err != nil {
-		return Principal{}, unauthorized(err)
+	name := sha256.Sum256([]byte(token))
+	known, found := v.proven.Get(name)
+	if !found {
+		kid, err := keyID(token)
+		if err != nil {
+			return Principal{}, unauthorized(err)
+		}
+		known.kid = kid
 	}
-	key, err := v.keys.key(ctx, kid)
+	key, err := v.keys.key(ctx, known.kid)
 	if errors.Is(err, errUnknownKey) {
 		return Principal{}, unauthorized(err)
 	}
 	if err != nil {
 		return Principal{}, problem.Unavailable("the keys that verify tokens cannot be loaded; retry shortly").Because(err)
 	}
-	// The algorithm is fixed here, by us: the token's header has no say in it.
-	claims, err := jwt.Parse([]byte(token),
-		jwt.WithKey(jwa.EdDSA(), key),
+	if !key.Equal(known.key) {
+		if known, err = v.prove(token, known.kid, key); err != nil {
+			return Principal{}, unauthorized(err)
+		}
+	}
+	if err := v.validate(known.claims); err != nil {
+		return Principal{}, err
+	}
+	v.proven.Add(name, known)
+	return known.principal, nil
+}
+
+// prove checks the signature. The algorithm is fixed here, by us: the token's
+// header has no say in it.
+func (v *Verifier) prove(token, kid string, key ed25519.PublicKey) (proven, error) {
+	claims, err := jwt.Parse([]byte(token), jwt.WithKey(jwa.EdDSA(), key), jwt.WithValidate(false))
+	if err != nil {
+		return proven{}, err
+	}
+	p, err := principal(claims)
+	return proven{kid, key, claims, p}, err
+}
+
+func (v *Verifier) validate(claims jwt.Token) error {
+	err := jwt.Validate(claims,
 		jwt.WithIssuer(v.cfg.Issuer), jwt.WithAudience(v.cfg.Audience),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.SubjectKey),
 		jwt.WithClock(jwt.ClockFunc(v.cfg.Clock)), jwt.WithAcceptableSkew(v.cfg.Skew))
 	if errors.Is(err, jwt.TokenExpiredError()) {
-		return Principal{}, problem.Unauthorized(expiredTryAgain).Because(err)
+		return problem.Unauthorized(expiredTryAgain).Because(err)
 	}
 	if err != nil {
-		return Principal{}, unauthorized(err)
+		return unauthorized(err)
 	}
-	p, err := principal(claims)
-	if err != nil {
-		return Principal{}, unauthorized(err)
-	}
-	return p, nil
+	return nil
 }
 
 func unauthorized(cause error) error { return problem.Unauthorized(signInAgain).Because(cause) }

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/oksai/oksai/handwritten/runtime/event"
 )
@@ -10,32 +11,43 @@ import (
 // pageSize bounds how many events are in memory while a long stream is folded.
 const pageSize = 500
 
-// current returns the newest state: the cached one if it is at the head, else
-// what is missing is folded onto the cached one or onto the snapshot.
+// current returns the newest state. A cached one is compared with the head, and
+// what is missing is folded onto it; without one the events are read anyway, and
+// tell the head themselves.
 func (r *Repository[S]) current(ctx context.Context, stream event.Stream) (Loaded[S], error) {
+	base, cached := r.cache.Get(stream)
+	if !cached {
+		return r.uncached(ctx, stream)
+	}
 	head, err := r.store.Head(ctx, stream.Tenant, stream.ID)
 	if err != nil {
 		return Loaded[S]{}, fmt.Errorf("load %s %s: %w", r.agg.Type, stream.ID, err)
 	}
-	if head == 0 {
-		r.cache.Remove(stream)
-		return Loaded[S]{}, r.notFound()
-	}
-	base, cached := r.cache.Get(stream)
-	if cached && base.Version == head {
+	if base.Version == head {
 		return base, nil
 	}
-	// A version beyond the head means that the database was set back: start over.
-	if !cached || base.Version > head {
-		if base, err = r.fromSnapshot(ctx, stream, head); err != nil {
-			return Loaded[S]{}, err
-		}
+	if base.Version > head { // the database was set back: start over
+		r.cache.Remove(stream)
+		return r.uncached(ctx, stream)
 	}
+	return r.onto(ctx, stream, base)
+}
+
+func (r *Repository[S]) uncached(ctx context.Context, stream event.Stream) (Loaded[S], error) {
+	base, err := r.fromSnapshot(ctx, stream, math.MaxInt64)
+	if err != nil {
+		return Loaded[S]{}, err
+	}
+	return r.onto(ctx, stream, base)
+}
+
+// onto folds what follows base up to the head.
+func (r *Repository[S]) onto(ctx context.Context, stream event.Stream, base Loaded[S]) (Loaded[S], error) {
 	now, err := r.fold(ctx, stream, base, nil)
 	if err != nil {
 		return Loaded[S]{}, err
 	}
-	if now.Version == 0 { // the id is that of another kind of aggregate
+	if now.Version == 0 { // no such stream, or the id is that of another kind of aggregate
 		return Loaded[S]{}, r.notFound()
 	}
 	r.remember(stream, base.Version, now)

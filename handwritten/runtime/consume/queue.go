@@ -54,7 +54,7 @@ func (q *queue) take(ctx context.Context, limit int, linger time.Duration) []*kg
 			return q.pop(limit)
 		}
 		if n > 0 && late == nil {
-			timer := time.NewTimer(linger)
+			timer := time.NewTimer(untilTick(linger))
 			defer timer.Stop()
 			late = timer.C
 		}
@@ -66,6 +66,13 @@ func (q *queue) take(ctx context.Context, limit int, linger time.Duration) []*kg
 			return nil
 		}
 	}
+}
+
+// untilTick is the time until the clock has advanced by a whole number of steps.
+// All partitions stop waiting at these moments, so that handlers which can store
+// what several partitions have do so at once.
+func untilTick(step time.Duration) time.Duration {
+	return step - time.Duration(time.Now().UnixNano())%step
 }
 
 func (q *queue) len() int {

@@ -69,11 +69,14 @@ type logModel struct{ EventLog }
 // Described returns the event log's table.
 func (m logModel) Described() Table { return m.Table }
 
-func (m logModel) writer(t target) writer { return logWriter{m.EventLog, t} }
+func (m logModel) writers(t target) func(*parking) writer {
+	w := logWriter{m.EventLog, t.inserts(m.Table)} // no event is unreadable to it, so it parks none
+	return func(*parking) writer { return w }
+}
 
 type logWriter struct {
 	EventLog
-	target
+	inserts *together[rowBatch]
 }
 
 func (w logWriter) write(ctx context.Context, events []event.Recorded) (int, error) {
@@ -86,12 +89,12 @@ func (w logWriter) write(ctx context.Context, events []event.Recorded) (int, err
 	if len(handled) == 0 {
 		return 0, nil
 	}
-	return len(handled), send(ctx, w.db, w.Table.insert(w.table), len(handled), func(i int) []any {
+	return len(handled), w.inserts.run(ctx, rowBatch{len(handled), func(i int) []any {
 		e := handled[i]
 		row := EventLogRow{
 			StreamID: e.Stream.ID, Version: e.Version, StreamType: e.Stream.Type, Type: e.Type,
 			At: e.At, UserID: e.Metadata.User, Payload: string(e.Payload),
 		}
 		return stored(e.Stream.Tenant, EventLogValues(&row), e.Position, false)
-	})
+	}})
 }

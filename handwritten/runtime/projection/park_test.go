@@ -48,9 +48,11 @@ func TestPoisonParksOneStream(t *testing.T) {
 			run(clean, healthy)
 			// The stream is parked, but the rows of the batch are not stored: what came
 			// before the poison must not be left out when the batch comes again.
-			first := projection.NewRunner(table.Model(), b.Config)
+			fault, config := &failOnce{Conn: b.ClickHouse}, b.Config
+			config.ClickHouse = fault
+			first := projection.NewRunner(table.Model(), config)
 			check(t, first.Ensure(t.Context()))
-			first.ClickHouse = &failOnce{Conn: b.ClickHouse, armed: true}
+			fault.armed = true
 			if err := first.Handle(t.Context(), batchOf(log[:200], event.Position{})); !errors.Is(err, errFault) {
 				t.Fatalf("the failed insert: %v, want the injected fault", err)
 			}

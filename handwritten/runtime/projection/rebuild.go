@@ -97,15 +97,15 @@ func (r *Runner) buildInto(ctx context.Context, next string) (events int, err er
 	gauge := r.Metrics.rebuilding.WithLabelValues(r.table.Projection())
 	defer gauge.Set(0)
 	var letters []Letter
-	w := r.model.writer(target{
-		db: r.ClickHouse, table: next, parked: newParking(nil), cacheRows: r.CacheRows, empty: true,
+	w := r.model.writers(target{
+		db: r.ClickHouse, table: next, cacheRows: r.RebuildBatch, empty: true,
 		letters: func(_ context.Context, more []Letter) error {
 			if letters = append(letters, more...); len(letters) > maxParked {
 				return fmt.Errorf("more than %d streams cannot be folded; the first: %w", maxParked, letters[0].Err)
 			}
 			return nil
 		},
-	})
+	})(newParking(nil))
 	var at event.Position
 	for {
 		at, err = replay(ctx, r.Log, at, r.RebuildBatch, func(page []event.Recorded) error {

@@ -32,6 +32,31 @@ func durable(ctx context.Context) context.Context {
 	}))
 }
 
+// lookup asks for the rows of ids; those that are there go into found.
+type lookup[K comparable, R any] struct {
+	ids   []rowID[K]
+	found map[rowID[K]]*state[R]
+}
+
+// lookups answers several partitions' lookups by one statement.
+func (d Definition[K, R]) lookups(t target) *together[lookup[K, R]] {
+	return newTogether(func(ctx context.Context, all []lookup[K, R]) error {
+		var ids []rowID[K]
+		for _, l := range all {
+			ids = append(ids, l.ids...)
+		}
+		rows, err := d.load(ctx, t.db, t.table, ids)
+		for _, l := range all {
+			for _, id := range l.ids {
+				if s := rows[id]; s != nil {
+					l.found[id] = s
+				}
+			}
+		}
+		return err
+	})
+}
+
 // load reads the rows of the given ids, tombstones too. Ids without a row are
 // not in the result.
 func (d Definition[K, R]) load(ctx context.Context, db driver.Conn, table string, ids []rowID[K]) (map[rowID[K]]*state[R], error) {
@@ -114,12 +139,17 @@ func (d Definition[K, R]) scan(found driver.Rows) (rowID[K], *state[R], error) {
 	return rowID[K]{tenant, d.KeyOf(&s.row)}, &s, nil
 }
 
-// insert sends the rows as one batch.
-func (d Definition[K, R]) insert(ctx context.Context, db driver.Conn, table string, ids []rowID[K], rows map[rowID[K]]*state[R]) error {
-	return send(ctx, db, d.Table.insert(table), len(ids), func(i int) []any {
+// rowBatch is full rows that are to be stored.
+type rowBatch struct {
+	count int
+	row   func(i int) []any // in the order of Table.insert
+}
+
+func (d Definition[K, R]) batch(ids []rowID[K], rows map[rowID[K]]*state[R]) rowBatch {
+	return rowBatch{len(ids), func(i int) []any {
 		s := rows[ids[i]]
 		return stored(ids[i].tenant, d.Values(&s.row), s.position, s.deleted)
-	})
+	}}
 }
 
 // stored is a full row in the order of Table.insert.
@@ -131,19 +161,25 @@ func stored(tenant uuid.UUID, values []any, position event.Position, deleted boo
 	return append(append([]any{tenant}, values...), position.Big(), mark)
 }
 
-func send(ctx context.Context, db driver.Conn, statement string, count int, row func(i int) []any) error {
-	batch, err := db.PrepareBatch(durable(ctx), statement)
-	if err != nil {
-		return fmt.Errorf("%s: %w", statement, err)
-	}
-	defer batch.Close()
-	for i := range count {
-		if err := batch.Append(row(i)...); err != nil {
-			return fmt.Errorf("%s: row %d: %w", statement, i, err)
+// inserts sends several partitions' rows by one statement.
+func (t target) inserts(table Table) *together[rowBatch] {
+	statement := table.insert(t.table)
+	return newTogether(func(ctx context.Context, all []rowBatch) error {
+		batch, err := t.db.PrepareBatch(durable(ctx), statement)
+		if err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
 		}
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("%s: send %d rows: %w", statement, count, err)
-	}
-	return nil
+		defer batch.Close()
+		for _, rows := range all {
+			for i := range rows.count {
+				if err := batch.Append(rows.row(i)...); err != nil {
+					return fmt.Errorf("%s: row %d: %w", statement, i, err)
+				}
+			}
+		}
+		if err := batch.Send(); err != nil {
+			return fmt.Errorf("%s: send %d rows: %w", statement, batch.Rows(), err)
+		}
+		return nil
+	})
 }

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	defaultCacheRows    = 50_000
+	// All partitions of all read models together must fit into a small process.
+	defaultCacheRows    = 2_000
 	defaultRebuildBatch = 50_000
 
 	codeUnknownTable = 60
@@ -39,7 +40,7 @@ type Config struct {
 	Logger     *slog.Logger
 	Metrics    *Metrics
 	Clock      func() time.Time
-	// CacheRows bounds the rows kept in memory for each partition; 0 means 50 000.
+	// CacheRows bounds the rows kept in memory for each partition; 0 means 2000.
 	CacheRows int
 	// RebuildBatch is how many events a rebuild folds at once; 0 means 50 000.
 	RebuildBatch int
@@ -64,9 +65,10 @@ func (c Config) withDefaults() Config {
 // named Consumer; what is paused, resumed and watched is that consumer.
 type Runner struct {
 	Config
-	model Model
-	table Table
-	lanes lanes
+	model  Model
+	table  Table
+	writer func(*parking) writer
+	lanes  lanes
 }
 
 // NewRunner returns the runner of a read model.
@@ -74,7 +76,9 @@ func NewRunner(m Model, c Config) *Runner {
 	c = c.withDefaults()
 	t := m.Described()
 	c.Logger = c.Logger.With("projection", t.Projection())
-	return &Runner{Config: c, model: m, table: t}
+	r := &Runner{Config: c, model: m, table: t}
+	r.writer = m.writers(target{db: c.ClickHouse, table: t.SQLName(), cacheRows: c.CacheRows, letters: r.park})
+	return r
 }
 
 // Consumer is the consumer's name, with the version of the definition.
@@ -118,14 +122,10 @@ func (r *Runner) handle(ctx context.Context, b *consume.Batch) (rows int, err er
 	return rows, nil
 }
 
-func (r *Runner) writer(parked *parking) writer {
-	return r.model.writer(target{
-		db: r.ClickHouse, table: r.table.SQLName(), parked: parked, cacheRows: r.CacheRows,
-		letters: func(ctx context.Context, letters []Letter) error {
-			r.tell(r.table, letters)
-			return r.Store.park(ctx, r.Consumer(), letters)
-		},
-	})
+// park tells of letters and keeps them.
+func (r *Runner) park(ctx context.Context, letters []Letter) error {
+	r.tell(r.table, letters)
+	return r.Store.park(ctx, r.Consumer(), letters)
 }
 
 // tell lets operators know of streams that are left out.

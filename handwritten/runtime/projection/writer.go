@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"maps"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -12,8 +13,9 @@ import (
 type Model interface {
 	// Described returns the read model's table.
 	Described() Table
-	// writer makes the one writer of a partition, or of a rebuild.
-	writer(target) writer
+	// writers returns what makes the writers of a table: one for each partition,
+	// or one for a rebuild, with the streams that it leaves out.
+	writers(target) func(*parking) writer
 }
 
 // writer folds consecutive batches into rows. It is used by one goroutine. After
@@ -26,7 +28,6 @@ type writer interface {
 type target struct {
 	db      driver.Conn
 	table   string
-	parked  *parking
 	letters letterbox
 	// cacheRows bounds the rows kept in memory.
 	cacheRows int
@@ -37,8 +38,8 @@ type target struct {
 
 // deliver stores the letters of this batch. It comes before the insert: once a
 // row is past a poison event, nothing would park it again after a crash.
-func (t target) deliver(ctx context.Context) error {
-	letters := t.parked.take()
+func (t target) deliver(ctx context.Context, parked *parking) error {
+	letters := parked.take()
 	if len(letters) == 0 {
 		return nil
 	}
@@ -50,23 +51,29 @@ type keyedModel[K comparable, R any] struct{ Definition[K, R] }
 // Described returns the definition's table.
 func (m keyedModel[K, R]) Described() Table { return m.Table }
 
-func (m keyedModel[K, R]) writer(t target) writer {
-	cache, err := simplelru.NewLRU[rowID[K], *state[R]](max(1, t.cacheRows), nil)
-	if err != nil {
-		panic(err) // a size below 1 is the only error
+func (m keyedModel[K, R]) writers(t target) func(*parking) writer {
+	inserts, lookups := t.inserts(m.Table), m.lookups(t)
+	return func(parked *parking) writer {
+		cache, err := simplelru.NewLRU[rowID[K], *state[R]](max(1, t.cacheRows), nil)
+		if err != nil {
+			panic(err) // a size below 1 is the only error
+		}
+		w := &keyedWriter[K, R]{Definition: m.Definition, target: t, parked: parked, inserts: inserts, lookups: lookups, cache: cache}
+		if t.empty {
+			w.seen = newSeen[rowID[K]]()
+		}
+		return w
 	}
-	w := &keyedWriter[K, R]{Definition: m.Definition, target: t, cache: cache}
-	if t.empty {
-		w.seen = newSeen[rowID[K]]()
-	}
-	return w
 }
 
 type keyedWriter[K comparable, R any] struct {
 	Definition[K, R]
 	target
-	cache *simplelru.LRU[rowID[K], *state[R]]
-	seen  *seen[rowID[K]] // nil: rows of others may be in the table
+	parked  *parking
+	inserts *together[rowBatch]
+	lookups *together[lookup[K, R]]
+	cache   *simplelru.LRU[rowID[K], *state[R]]
+	seen    *seen[rowID[K]] // nil: rows of others may be in the table
 }
 
 func (w *keyedWriter[K, R]) write(ctx context.Context, events []event.Recorded) (int, error) {
@@ -76,11 +83,11 @@ func (w *keyedWriter[K, R]) write(ctx context.Context, events []event.Recorded) 
 		return 0, err
 	}
 	changed := w.fold(changes, rows, w.parked)
-	if err := w.deliver(ctx); err != nil {
+	if err := w.deliver(ctx, w.parked); err != nil {
 		return 0, err
 	}
 	if len(changed) > 0 {
-		if err := w.insert(ctx, w.db, w.table, changed, rows); err != nil {
+		if err := w.inserts.run(ctx, w.batch(changed, rows)); err != nil {
 			return 0, err
 		}
 	}
@@ -106,13 +113,14 @@ func (w *keyedWriter[K, R]) previous(ctx context.Context, changes []change[K]) (
 			missing = append(missing, id)
 		}
 	}
-	found, err := w.load(ctx, w.db, w.table, missing)
-	if err != nil {
+	if len(missing) == 0 {
+		return rows, nil
+	}
+	wanted := lookup[K, R]{missing, map[rowID[K]]*state[R]{}}
+	if err := w.lookups.run(ctx, wanted); err != nil {
 		return nil, err
 	}
-	for id, s := range found {
-		rows[id] = s
-	}
+	maps.Copy(rows, wanted.found)
 	return rows, nil
 }
 
