@@ -118,12 +118,23 @@ type Schema struct {
 	Items                *Schema    `json:"items,omitempty"`
 	Properties           Properties `json:"properties,omitempty"`
 	Required             []string   `json:"required,omitempty"`
-	AdditionalProperties *Schema    `json:"additionalProperties,omitempty"`
+	AdditionalProperties *Others    `json:"additionalProperties,omitempty"`
 	Example              any        `json:"example,omitempty"`
 	// TimeFormat tells ogen a Go layout; the public document does not have it.
 	TimeFormat string `json:"x-ogen-time-format,omitempty"`
 	// Stored means that the server has the value as JSON text already.
 	Stored bool `json:"-"`
+}
+
+// Others are an object's members beside its properties: of the schema, or none.
+type Others struct{ *Schema }
+
+// MarshalJSON writes the schema, or false.
+func (o Others) MarshalJSON() ([]byte, error) {
+	if o.Schema == nil {
+		return []byte("false"), nil
+	}
+	return json.Marshal(o.Schema)
 }
 
 // Property is a named member of an object.

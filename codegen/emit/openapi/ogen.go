@@ -42,6 +42,15 @@ func lenientOperation(op *Operation) *Operation {
 // uncheckedFormats are formats that ogen would check, or give a Go type of its own.
 var uncheckedFormats = map[string]bool{"email": true, "uri": true}
 
+// lenient leaves it to the runtime to refuse what an object does not have: it
+// knows better than a decoder how to tell.
+func (o *Others) lenient() *Others {
+	if o.Schema == nil {
+		return nil
+	}
+	return &Others{o.Schema.lenient()}
+}
+
 func (s *Schema) lenient() *Schema {
 	switch {
 	case s == nil:
@@ -61,7 +70,10 @@ func (s *Schema) lenient() *Schema {
 	if s.Format == "date-time" {
 		out.TimeFormat = microseconds
 	}
-	out.Items, out.AdditionalProperties = s.Items.lenient(), s.AdditionalProperties.lenient()
+	out.Items = s.Items.lenient()
+	if s.AdditionalProperties != nil {
+		out.AdditionalProperties = s.AdditionalProperties.lenient()
+	}
 	out.Properties = nil
 	for _, p := range s.Properties {
 		out.Properties = append(out.Properties, Property{p.Name, p.Schema.lenient()})

@@ -23,8 +23,8 @@ func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 	}
 	op.Parameters = append(op.Parameters, idempotencyKey())
 	if len(c.Input) > 0 {
-		name := c.Name + "Input"
-		b.schemas.byName[name] = b.schemas.object("", c.Input)
+		name := InputName(c.Name)
+		b.schemas.byName[name] = b.schemas.input().object("", c.Input)
 		op.RequestBody = &RequestBody{Required: true, Content: jsonBody(reference(name), b.examples[c])}
 	}
 	if c.Creates {

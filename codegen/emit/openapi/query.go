@@ -37,10 +37,11 @@ func (b *builder) get(q *ir.Query) *Operation {
 }
 
 func (b *builder) asOf(q *ir.Query) *Operation {
+	first := int64(1)
 	op := b.operation(q.Name, q.Doc, q.Aggregate.Name, Roles(q))
 	op.Parameters = []*Parameter{
 		idParameter(q.Aggregate),
-		{Name: "version", In: "query", Description: "The state as of this version; instead of `at`.", Schema: &Schema{Type: "integer", Format: "int64"}},
+		{Name: "version", In: "query", Description: "The state as of this version; instead of `at`.", Schema: &Schema{Type: "integer", Format: "int64", Minimum: &first}},
 		{Name: "at", In: "query", Description: "The state as of this time; instead of `version`.", Schema: &Schema{Type: "string", Format: "date-time"}},
 	}
 	op.Responses["200"] = response(q.Aggregate.Name + foundSuffix)

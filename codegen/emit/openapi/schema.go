@@ -12,19 +12,36 @@ const moneyName = "Money"
 
 // schemas collects what a module's operations refer to. Enums and structs are
 // shared by name; constrained scalars stand where they are used, since a name
-// like JobTitle says less to a caller than its limits do.
+// like JobTitle says less to a caller than its limits do. A struct has two
+// schemas: what is taken has fields with defaults and no others, while what is
+// answered always has all fields and may get more in a later version.
 type schemas struct {
 	module string
 	byName map[string]*Schema
+	taken  bool
 }
 
+// input is s for what callers send.
+func (s *schemas) input() *schemas { return &schemas{s.module, s.byName, true} }
+
 // TypeName is what a module's API calls a named type: its own by their names,
-// another module's with that module's name in front.
+// another module's with that module's name in front. Its schema as an input is
+// called InputName.
 func TypeName(module string, def *ir.TypeDef) string {
 	if def.Module == module {
 		return def.Name
 	}
 	return naming.Go(def.Module) + def.Name
+}
+
+// InputName is what the API calls a struct, or a command's fields, where callers send it.
+func InputName(name string) string { return name + "Input" }
+
+func (s *schemas) name(def *ir.TypeDef) string {
+	if s.taken && def.Type.Kind == ir.Struct {
+		return InputName(TypeName(s.module, def))
+	}
+	return TypeName(s.module, def)
 }
 
 const schemaPath = "#/components/schemas/"
@@ -43,10 +60,18 @@ func (s *schemas) field(f *ir.Field) *Schema {
 	return schema
 }
 
-// object returns an object of the fields, all of them required but the optional
-// ones and those a default stands in for.
+// object returns an object of the fields in the direction of s.
 func (s *schemas) object(doc string, fields []*ir.Field) *Schema {
-	o := &Schema{Type: "object", Description: doc}
+	if s.taken {
+		return s.order(doc, fields)
+	}
+	return s.view(doc, fields)
+}
+
+// order is what is sent: all fields are required but the optional ones and those
+// a default stands in for, and there are no others.
+func (s *schemas) order(doc string, fields []*ir.Field) *Schema {
+	o := &Schema{Type: "object", Description: doc, AdditionalProperties: &Others{}}
 	for _, f := range fields {
 		o.Properties = append(o.Properties, Property{Name: f.Name, Schema: s.field(f)})
 		if !f.Type.Optional && f.Default == nil {
@@ -56,12 +81,13 @@ func (s *schemas) object(doc string, fields []*ir.Field) *Schema {
 	return o
 }
 
-// view is object for what is answered: only optional fields can be missing.
+// view is what is answered: only optional fields can be missing.
 func (s *schemas) view(doc string, fields []*ir.Field) *Schema {
-	o := s.object(doc, fields)
-	o.Required = nil
-	for i, f := range fields {
-		o.Properties[i].Schema.Default = nil
+	o := &Schema{Type: "object", Description: doc}
+	for _, f := range fields {
+		schema := s.field(f)
+		schema.Default = nil
+		o.Properties = append(o.Properties, Property{Name: f.Name, Schema: schema})
 		if !f.Type.Optional {
 			o.Required = append(o.Required, f.Name)
 		}
@@ -73,12 +99,12 @@ func (s *schemas) value(t ir.Type) *Schema {
 	switch t.Kind {
 	case ir.Enum, ir.Struct:
 		s.define(t.Def)
-		return reference(TypeName(s.module, t.Def))
+		return reference(s.name(t.Def))
 	case ir.List, ir.Set:
 		unique := t.Kind == ir.Set || t.Limits.Unique
 		return &Schema{Type: "array", Items: s.value(*t.Elem), UniqueItems: unique, MinItems: t.Limits.MinItems, MaxItems: t.Limits.MaxItems}
 	case ir.Map:
-		return &Schema{Type: "object", AdditionalProperties: s.value(*t.Elem)}
+		return &Schema{Type: "object", AdditionalProperties: &Others{s.value(*t.Elem)}}
 	case ir.Money:
 		s.byName[moneyName] = money()
 		return reference(moneyName)
@@ -88,7 +114,7 @@ func (s *schemas) value(t ir.Type) *Schema {
 
 // define adds a named type; the placeholder ends the recursion of types that contain themselves.
 func (s *schemas) define(def *ir.TypeDef) {
-	name := TypeName(s.module, def)
+	name := s.name(def)
 	if s.byName[name] != nil {
 		return
 	}
@@ -119,7 +145,8 @@ func money() *Schema {
 			{"amount", &Schema{Type: "integer", Format: "int64"}},
 			{"currency", &Schema{Type: "string", Description: "ISO 4217", Pattern: "^[A-Z]{3}$"}},
 		},
-		Required: []string{"amount", "currency"},
+		Required:             []string{"amount", "currency"},
+		AdditionalProperties: &Others{},
 	}
 }
 

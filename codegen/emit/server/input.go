@@ -24,14 +24,14 @@ import (
 //	}
 func (e *emission) inputValue(c *ir.Command) *jen.Statement {
 	return jen.Comment(inputFunc(c) + " is the command that a request asks for.").Line().
-		Func().Id(inputFunc(c)).Params(jen.Id("in").Op("*").Add(e.api(c.Name + "Input"))).Add(e.domain(c.Name)).
+		Func().Id(inputFunc(c)).Params(jen.Id("in").Op("*").Add(e.api(openapi.InputName(c.Name)))).Add(e.domain(c.Name)).
 		Block(e.taken(e.Name, c.Name, c.Input)...)
 }
 
 // structValue emits the same for a struct within an input.
 func (e *emission) structValue(def *ir.TypeDef) *jen.Statement {
 	name := openapi.TypeName(e.Name, def)
-	return jen.Func().Id(structValue(name)).Params(jen.Id("in").Add(e.api(name))).Add(domain(def.Module, naming.Go(def.Name))).
+	return jen.Func().Id(structValue(name)).Params(jen.Id("in").Add(e.api(openapi.InputName(name)))).Add(domain(def.Module, naming.Go(def.Name))).
 		Block(e.taken(def.Module, naming.Go(def.Name), def.Fields)...)
 }
 

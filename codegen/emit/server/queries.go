@@ -55,7 +55,7 @@ func (e *emission) handler(q *ir.Query, doc string, result *jen.Statement, body 
 //		return nil, err
 //	}
 //	etag := httpx.ETag(loaded.Version)
-//	if params.IfNoneMatch.Or("") == etag {
+//	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 //		return &api.GetJobNotModified{ETag: etag}, nil
 //	}
 //	return &api.JobFoundHeaders{ETag: etag, Response: jobView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -65,7 +65,7 @@ func (e *emission) get(q *ir.Query) *jen.Statement {
 		jen.List(jen.Id("loaded"), jen.Err()).Op(":=").Add(httpxPkg("Get")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID")),
 		returnErr(),
 		jen.Id("etag").Op(":=").Add(httpxPkg("ETag")).Call(jen.Id("loaded").Dot("Version")),
-		jen.If(optionalText("IfNoneMatch").Op("==").Id("etag")).Block(
+		jen.If(httpxPkg("Unchanged").Call(optionalText("IfNoneMatch"), jen.Id("etag"))).Block(
 			jen.Return(jen.Op("&").Add(e.api(q.Name+"NotModified")).Values(member("ETag", jen.Id("etag"))), jen.Nil())),
 		jen.Return(e.found(q, jen.Id("etag")), jen.Nil()),
 	)
@@ -75,7 +75,7 @@ func (e *emission) asOf(q *ir.Query) *jen.Statement {
 	doc := fmt.Sprintf("answers with an earlier state of %s.", subject(q.Aggregate, &ir.Command{}))
 	return e.handler(q, doc, jen.Op("*").Add(e.api(q.Aggregate.Name+"FoundHeaders")),
 		jen.List(jen.Id("loaded"), jen.Err()).Op(":=").Add(httpxPkg("AsOf")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID"),
-			jen.Id("params").Dot("Version").Dot("Or").Call(jen.Lit(0)), jen.Id("params").Dot("At").Dot("Or").Call(timeTime().Values())),
+			jen.Id("params").Dot("Version"), jen.Id("params").Dot("At")),
 		returnErr(),
 		jen.Return(e.found(q, httpxPkg("ETag").Call(jen.Id("loaded").Dot("Version"))), jen.Nil()),
 	)
@@ -93,7 +93,7 @@ func (e *emission) repository(q *ir.Query) *jen.Statement {
 
 // history emits:
 //
-//	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), jobHistoryLimits, s.deps.Cursors)
+//	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, params.Limit, params.Cursor.Or(""), jobHistoryLimits, s.deps.Cursors)
 //	if err != nil {
 //		return nil, err
 //	}
@@ -103,7 +103,7 @@ func (e *emission) history(q *ir.Query) *jen.Statement {
 	bounds := httpxPkg("Limits").Values(member("Default", jen.Lit(int(q.PageSize))), member("Max", jen.Lit(int(q.PageMax))))
 	body := []jen.Code{
 		jen.List(jen.Id("page"), jen.Err()).Op(":=").Add(httpxPkg("History")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID"),
-			pageLimit(), optionalText("Cursor"), bounds, jen.Id("s").Dot("deps").Dot("Cursors")),
+			jen.Id("params").Dot("Limit"), optionalText("Cursor"), bounds, jen.Id("s").Dot("deps").Dot("Cursors")),
 		returnErr(),
 	}
 	body = append(body, e.pageAnswer(q, "RecordedEvent", "recordedEvent")...)
@@ -122,10 +122,6 @@ func (e *emission) pageAnswer(q *ir.Query, item, convert string) []jen.Code {
 	}
 }
 
-func pageLimit() *jen.Statement {
-	return jen.Int().Call(jen.Id("params").Dot("Limit").Dot("Or").Call(jen.Lit(0)))
-}
-
 // list emits:
 //
 //	page, err := service.ReadPage(ctx, s.deps, listJobs, service.PageRequest{ … })
@@ -141,7 +137,7 @@ func (e *emission) list(q *ir.Query) *jen.Statement {
 	if len(q.Sorts) > 0 {
 		request = append(request, member("Sort", jen.String().Call(optionalText("Sort"))))
 	}
-	request = append(request, member("Limit", pageLimit()), member("Cursor", optionalText("Cursor")), member("Consistency", optionalText("OksaiConsistency")))
+	request = append(request, member("Limit", jen.Id("params").Dot("Limit")), member("Cursor", optionalText("Cursor")), member("Consistency", optionalText("OksaiConsistency")))
 	body := []jen.Code{
 		jen.List(jen.Id("page"), jen.Err()).Op(":=").Add(servicePkg("ReadPage")).Call(ctx(), jen.Id("s").Dot("deps"), jen.Id(listVar(q)), servicePkg("PageRequest").Add(fields(request...))),
 		returnErr(),

@@ -10,7 +10,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
-// Operation is who may call one operation of an API.
+// Operation is who may call one operation of an API, and in which terms.
 type Operation struct {
 	// Name is the operation's name in the spec, e.g. "StartJob".
 	Name string
@@ -20,6 +20,10 @@ type Operation struct {
 	AnyTenantStatus bool
 	// Platform operations need no tenant in the token.
 	Platform bool
+	// Query are the names of its query parameters.
+	Query []string
+	// Body names the form of its body; empty if it takes none.
+	Body string
 }
 
 // Verifier tells whose token it is.

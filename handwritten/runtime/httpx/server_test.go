@@ -46,9 +46,9 @@ func (l *lockedBuffer) String() string {
 func module(name string, handlers map[string]http.HandlerFunc) httpx.Module {
 	return httpx.Module{
 		Name: name,
-		Find: func(method string, u *url.URL) (string, bool) {
+		Find: func(method string, u *url.URL) (httpx.Operation, bool) {
 			_, ok := handlers[method+" "+u.Path]
-			return name + strings.ReplaceAll(u.Path, "/", "."), ok
+			return httpx.Operation{Name: name + strings.ReplaceAll(u.Path, "/", "."), Query: []string{"q"}, Body: "Anything"}, ok
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handlers[r.Method+" "+r.URL.Path](w, r) }),
 	}
@@ -175,6 +175,8 @@ func TestBodyLimits(t *testing.T) {
 		r.ContentLength = -1
 		return r
 	}
+	compressed := request("POST", "/jobs", json, "\x1f\x8b")
+	compressed.Header.Set("Content-Encoding", "gzip")
 	for name, c := range map[string]struct {
 		r      *http.Request
 		status int
@@ -182,12 +184,13 @@ func TestBodyLimits(t *testing.T) {
 	}{
 		"too large by its length":  {request("POST", "/jobs", json, strings.Repeat("1", 1001)), 413, "BODY_TOO_LARGE"},
 		"too large, chunked":       {chunked(strings.Repeat("1", 1001)), 413, "BODY_TOO_LARGE"},
-		"too deep":                 {request("POST", "/jobs", json, strings.Repeat("[", 6)), 400, "INVALID_REQUEST"},
+		"too deep":                 {request("POST", "/jobs", json, strings.Repeat("[", 1000)), 400, "INVALID_REQUEST"},
 		"too deep, mixed":          {request("POST", "/jobs", json, `{"a":[{"b":[{"c":[]}]}]}`), 400, "INVALID_REQUEST"},
 		"not UTF-8":                {request("POST", "/jobs", json, "\"\xff\""), 400, "INVALID_REQUEST"},
 		"no content type":          {request("POST", "/jobs", "", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"a form":                   {request("POST", "/jobs", "application/x-www-form-urlencoded", "a=b"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"text that a browser may":  {request("POST", "/jobs", "text/plain", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"compressed":               {compressed, 415, "UNSUPPORTED_ENCODING"},
 		"another charset":          {request("POST", "/jobs", "application/json; charset=utf-16", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"something that ends json": {request("POST", "/jobs", "application/jsonp", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 	} {
@@ -199,8 +202,8 @@ func TestBodyLimits(t *testing.T) {
 			}
 		})
 	}
-	for _, body := range []string{`{"a":[[[[1]]]]}`, `"[[[[[[[[{{{{{{\"[[[["`, strings.Repeat("[],", 100), strings.Repeat("1", 1000)} {
-		if w := do(t, s, request("POST", "/jobs", "application/json; charset=utf-8", body)); w.Code != 200 || got != body {
+	for _, body := range []string{`{"a":[[[[1]]]]}`, `"[[[[[[[[{{{{{{\"[[[["`, "[" + strings.Repeat("[],", 100) + "[]]", strings.Repeat("1", 1000)} {
+		if w := do(t, s, request("POST", "/jobs", "application/json; charset=Utf-8", body)); w.Code != 200 || got != body {
 			t.Errorf("body %q: %d, handler got %q", body, w.Code, got)
 		}
 		if w := do(t, s, chunked(body)); w.Code != 200 || got != body {
@@ -282,7 +285,7 @@ func TestAccessLogAndMetrics(t *testing.T) {
 			httpx.WriteProblem(r.Context(), w, problem.Rule("NO", "no").Because(errors.New("the cause")))
 		},
 	}))
-	r := request("GET", "/jobs?token=secret-in-query", "", "")
+	r := request("GET", "/jobs?q=secret-in-query", "", "")
 	r.Header.Set("Authorization", "Bearer secret-in-header")
 	do(t, s, r)
 	do(t, s, request("GET", "/rule", "", ""))

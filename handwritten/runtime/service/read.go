@@ -13,8 +13,8 @@ type PageRequest struct {
 	Where []query.Condition
 	// Sort names a column, with a minus for descending; empty is the list's own order.
 	Sort string
-	// Limit is the page's size; 0 is the list's own.
-	Limit int
+	// Limit is the page's size, if the client gave one.
+	Limit httpx.Maybe[int32]
 	// Cursor is the Next of the page before; empty for the first.
 	Cursor string
 	// Consistency is the token of a write that the page must show; empty for none.
