@@ -2033,26 +2033,20 @@ func (s *Problem) encodeFields(e *jx.Encoder) {
 		e.Str(s.Detail)
 	}
 	{
-		if s.Instance.Set {
-			e.FieldStart("instance")
-			s.Instance.Encode(e)
-		}
+		e.FieldStart("instance")
+		e.Str(s.Instance)
 	}
 	{
-		if s.TraceID.Set {
-			e.FieldStart("trace_id")
-			s.TraceID.Encode(e)
-		}
+		e.FieldStart("trace_id")
+		e.Str(s.TraceID)
 	}
 	{
-		if s.Errors != nil {
-			e.FieldStart("errors")
-			e.ArrStart()
-			for _, elem := range s.Errors {
-				elem.Encode(e)
-			}
-			e.ArrEnd()
+		e.FieldStart("errors")
+		e.ArrStart()
+		for _, elem := range s.Errors {
+			elem.Encode(e)
 		}
+		e.ArrEnd()
 	}
 }
 
@@ -2137,9 +2131,11 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"detail\"")
 			}
 		case "instance":
+			requiredBitSet[0] |= 1 << 5
 			if err := func() error {
-				s.Instance.Reset()
-				if err := s.Instance.Decode(d); err != nil {
+				v, err := d.Str()
+				s.Instance = string(v)
+				if err != nil {
 					return err
 				}
 				return nil
@@ -2147,9 +2143,11 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"instance\"")
 			}
 		case "trace_id":
+			requiredBitSet[0] |= 1 << 6
 			if err := func() error {
-				s.TraceID.Reset()
-				if err := s.TraceID.Decode(d); err != nil {
+				v, err := d.Str()
+				s.TraceID = string(v)
+				if err != nil {
 					return err
 				}
 				return nil
@@ -2157,6 +2155,7 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"trace_id\"")
 			}
 		case "errors":
+			requiredBitSet[0] |= 1 << 7
 			if err := func() error {
 				s.Errors = make([]FieldError, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -2183,7 +2182,7 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00011111,
+		0b11111111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

@@ -160,6 +160,15 @@ func decodeAssignJobResponse(resp *http.Response) (res *JobChangedHeaders, _ err
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -319,6 +328,15 @@ func decodeCancelJobResponse(resp *http.Response) (res *JobChangedHeaders, _ err
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -477,6 +495,15 @@ func decodeCompleteJobResponse(resp *http.Response) (res *JobChangedHeaders, _ e
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -669,6 +696,15 @@ func decodeCreateJobResponse(resp *http.Response) (res *JobCreatedHeaders, _ err
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -760,6 +796,15 @@ func decodeDailyJobsResponse(resp *http.Response) (res *DailyJobsPage, _ error) 
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -925,6 +970,15 @@ func decodeGetJobResponse(resp *http.Response) (res GetJobRes, _ error) {
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1052,6 +1106,15 @@ func decodeJobAtResponse(resp *http.Response) (res *JobFoundHeaders, _ error) {
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1144,6 +1207,15 @@ func decodeJobHistoryResponse(resp *http.Response) (res *JobHistoryPage, _ error
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1226,6 +1298,15 @@ func decodeJobOverviewResponse(resp *http.Response) (res *JobOverviewResult, _ e
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -1318,6 +1399,15 @@ func decodeListJobsResponse(resp *http.Response) (res *ListJobsPage, _ error) {
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -1478,6 +1568,15 @@ func decodeReprioritiseJobResponse(resp *http.Response) (res *JobChangedHeaders,
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1636,6 +1735,15 @@ func decodeRetitleJobResponse(resp *http.Response) (res *JobChangedHeaders, _ er
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -1796,6 +1904,15 @@ func decodeStartJobResponse(resp *http.Response) (res *JobChangedHeaders, _ erro
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1954,6 +2071,15 @@ func decodeTagJobResponse(resp *http.Response) (res *JobChangedHeaders, _ error)
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,

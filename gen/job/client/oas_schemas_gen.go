@@ -1421,11 +1421,12 @@ type Problem struct {
 	Code string `json:"code"`
 	// What happened this time, and what to do.
 	Detail string `json:"detail"`
-	// The path that was asked for.
-	Instance OptString `json:"instance"`
+	// This request: a URN with the id that is also in X-Request-ID.
+	Instance string `json:"instance"`
 	// Quote it when asking for help.
-	TraceID OptString    `json:"trace_id"`
-	Errors  []FieldError `json:"errors"`
+	TraceID string `json:"trace_id"`
+	// The parts of the request that are wrong; empty where it is not about parts.
+	Errors []FieldError `json:"errors"`
 }
 
 // GetType returns the value of Type.
@@ -1454,12 +1455,12 @@ func (s *Problem) GetDetail() string {
 }
 
 // GetInstance returns the value of Instance.
-func (s *Problem) GetInstance() OptString {
+func (s *Problem) GetInstance() string {
 	return s.Instance
 }
 
 // GetTraceID returns the value of TraceID.
-func (s *Problem) GetTraceID() OptString {
+func (s *Problem) GetTraceID() string {
 	return s.TraceID
 }
 
@@ -1494,12 +1495,12 @@ func (s *Problem) SetDetail(val string) {
 }
 
 // SetInstance sets the value of Instance.
-func (s *Problem) SetInstance(val OptString) {
+func (s *Problem) SetInstance(val string) {
 	s.Instance = val
 }
 
 // SetTraceID sets the value of TraceID.
-func (s *Problem) SetTraceID(val OptString) {
+func (s *Problem) SetTraceID(val string) {
 	s.TraceID = val
 }
 

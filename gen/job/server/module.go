@@ -30,7 +30,7 @@ func New(deps service.Deps, repos *job.Repositories, jobs *job.Jobs) (*service.M
 	}
 	return &service.Module{
 		Name:      "job",
-		HTTP:      httpx.Module{Name: "job", Handler: handler, Find: find(handler)},
+		HTTP:      httpx.Module{Name: "job", Handler: handler, Find: find(handler), Forms: forms},
 		Models:    job.Models(),
 		Reactions: job.Reactions(jobs),
 		Timers:    job.Timers(jobs),
@@ -39,9 +39,9 @@ func New(deps service.Deps, repos *job.Repositories, jobs *job.Jobs) (*service.M
 }
 
 // find tells which operation a request is for.
-func find(handler *api.Server) func(method string, u *url.URL) (string, bool) {
-	return func(method string, u *url.URL) (string, bool) {
+func find(handler *api.Server) func(method string, u *url.URL) (httpx.Operation, bool) {
+	return func(method string, u *url.URL) (httpx.Operation, bool) {
 		route, ok := handler.FindPath(method, u)
-		return route.Name(), ok
+		return operations[api.OperationName(route.Name())], ok
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/service"
-	"time"
 )
 
 // GetJob answers with the current state of a Job.
@@ -19,7 +18,7 @@ func (s *server) GetJob(ctx context.Context, params api.GetJobParams) (api.GetJo
 		return nil, err
 	}
 	etag := httpx.ETag(loaded.Version)
-	if params.IfNoneMatch.Or("") == etag {
+	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 		return &api.GetJobNotModified{ETag: etag}, nil
 	}
 	return &api.JobFoundHeaders{ETag: etag, Response: jobView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -31,7 +30,7 @@ func (s *server) ListJobs(ctx context.Context, params api.ListJobsParams) (*api.
 		Scope:       query.Tenant(httpx.Tenant(ctx)),
 		Where:       listJobsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})
@@ -54,7 +53,7 @@ func (s *server) DailyJobs(ctx context.Context, params api.DailyJobsParams) (*ap
 		Scope:       query.Tenant(httpx.Tenant(ctx)),
 		Where:       dailyJobsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})
@@ -88,7 +87,7 @@ func (s *server) JobOverview(ctx context.Context, params api.JobOverviewParams) 
 
 // JobAt answers with an earlier state of a Job.
 func (s *server) JobAt(ctx context.Context, params api.JobAtParams) (*api.JobFoundHeaders, error) {
-	loaded, err := httpx.AsOf(ctx, s.repos.Jobs, params.ID, params.Version.Or(0), params.At.Or(time.Time{}))
+	loaded, err := httpx.AsOf(ctx, s.repos.Jobs, params.ID, params.Version, params.At)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +96,7 @@ func (s *server) JobAt(ctx context.Context, params api.JobAtParams) (*api.JobFou
 
 // JobHistory answers with the events of a Job, oldest first.
 func (s *server) JobHistory(ctx context.Context, params api.JobHistoryParams) (*api.JobHistoryPage, error) {
-	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
+	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func New(deps service.Deps, repos *tenant.Repositories, tenants *tenant.Tenants)
 	}
 	return &service.Module{
 		Name:   "tenant",
-		HTTP:   httpx.Module{Name: "tenant", Handler: handler, Find: find(handler)},
+		HTTP:   httpx.Module{Name: "tenant", Handler: handler, Find: find(handler), Forms: forms},
 		Schema: sql.Tenant,
 		Models: tenant.Models(),
 		Tasks:  []service.Task{{Name: "tenant snapshots", Run: repos.Run}},
@@ -39,9 +39,9 @@ func New(deps service.Deps, repos *tenant.Repositories, tenants *tenant.Tenants)
 }
 
 // find tells which operation a request is for.
-func find(handler *api.Server) func(method string, u *url.URL) (string, bool) {
-	return func(method string, u *url.URL) (string, bool) {
+func find(handler *api.Server) func(method string, u *url.URL) (httpx.Operation, bool) {
+	return func(method string, u *url.URL) (httpx.Operation, bool) {
 		route, ok := handler.FindPath(method, u)
-		return route.Name(), ok
+		return operations[api.OperationName(route.Name())], ok
 	}
 }

@@ -22,7 +22,7 @@ func (s *server) GetTenant(ctx context.Context, params api.GetTenantParams) (api
 		return nil, err
 	}
 	etag := httpx.ETag(loaded.Version)
-	if params.IfNoneMatch.Or("") == etag {
+	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 		return &api.GetTenantNotModified{ETag: etag}, nil
 	}
 	return &api.TenantFoundHeaders{ETag: etag, Response: tenantView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -30,7 +30,7 @@ func (s *server) GetTenant(ctx context.Context, params api.GetTenantParams) (api
 
 // TenantHistory answers with the events of a Tenant, oldest first.
 func (s *server) TenantHistory(ctx context.Context, params api.TenantHistoryParams) (*api.TenantHistoryPage, error) {
-	page, err := httpx.History(ctx, s.repos.Tenants, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
+	page, err := httpx.History(ctx, s.repos.Tenants, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *server) ListTenants(ctx context.Context, params api.ListTenantsParams) 
 		Scope:       query.Platform(),
 		Where:       listTenantsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})
