@@ -136,7 +136,7 @@ func pageParameters(q *ir.Query) []*Parameter {
 
 func consistencyParameter() *Parameter {
 	return &Parameter{
-		Name: "Oksai-Consistency", In: "header", Schema: &Schema{Type: "string"},
+		Name: "Oksai-Consistency", In: "header", Schema: &Schema{Type: "string", Pattern: "^[A-Za-z0-9_-]{21}[AQgw]$"},
 		Description: "The header of a command's answer: wait until this read model has that change.",
 	}
 }

@@ -61,12 +61,12 @@ func ifMatch(demanded bool) *Parameter {
 	if demanded {
 		doc += " Without it the answer is 428."
 	}
-	return &Parameter{Name: "If-Match", In: "header", Description: doc, Schema: &Schema{Type: "string"}}
+	return &Parameter{Name: "If-Match", In: "header", Description: doc, Schema: &Schema{Type: "string", Pattern: `^"[1-9][0-9]{0,17}"$`, Example: `"1"`}}
 }
 
 func idempotencyKey() *Parameter {
 	return &Parameter{
-		Name: "Idempotency-Key", In: "header", Schema: &Schema{Type: "string"},
+		Name: "Idempotency-Key", In: "header", Schema: &Schema{Type: "string", Pattern: "^[!-~]{1,255}$"},
 		Description: "Your name for this request: sent again with the same body, it has no second effect and the answer is the first one's.",
 	}
 }

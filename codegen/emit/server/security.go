@@ -15,15 +15,14 @@ func (e *emission) security() {
 	f.Line()
 	f.Add(e.forms())
 	f.Line()
-	f.Comment("security admits callers by their bearer token.")
-	f.Type().Id("security").Struct(jen.Id("deps").Add(servicePkg("Deps")))
+	f.Comment("security relies on the admission in front of all modules.")
+	f.Type().Id("security").Struct()
 	f.Line()
 	f.Comment("HandleBearerAuth implements api.SecurityHandler.")
-	f.Func().Params(jen.Id("s").Id("security")).Id("HandleBearerAuth").
-		Params(ctxParam(), jen.Id("name").Add(e.api("OperationName")), jen.Id("auth").Add(e.api("BearerAuth"))).
+	f.Func().Params(jen.Id("security")).Id("HandleBearerAuth").
+		Params(ctxParam(), jen.Id("_").Add(e.api("OperationName")), jen.Id("_").Add(e.api("BearerAuth"))).
 		Params(jen.Qual("context", "Context"), jen.Error()).Block(
-		jen.Return(httpxPkg("Authorize").Call(ctx(), jen.Id("s").Dot("deps").Dot("Verifier"), jen.Id("s").Dot("deps").Dot("Guard"),
-			jen.Id("auth").Dot("Token"), jen.Id("operations").Index(jen.Id("name")))))
+		jen.Return(httpxPkg("Admitted").Call(ctx())))
 	f.Line()
 	f.Add(e.newError())
 }

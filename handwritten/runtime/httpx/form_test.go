@@ -12,7 +12,7 @@ import (
 // shop is a module with one operation that takes an order, and one without a body.
 func shop() httpx.Module {
 	return httpx.Module{
-		Name: "shop", Handler: http.HandlerFunc(ok),
+		Name: "shop", Verifier: anyone{}, Handler: http.HandlerFunc(ok),
 		Find: func(method string, _ *url.URL) (httpx.Operation, bool) {
 			if method == http.MethodPost {
 				return httpx.Operation{Name: "PlaceOrder", Body: "Order"}, true

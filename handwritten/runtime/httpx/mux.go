@@ -13,6 +13,10 @@ type Module struct {
 	Name string
 	// Handler is its ogen server.
 	Handler http.Handler
+	// Verifier tells whose tokens they are.
+	Verifier Verifier
+	// Guard refuses tenants that may not act; nil lets every tenant pass.
+	Guard Guard
 	// Find tells which of its operations answers a request, if any.
 	Find func(method string, u *url.URL) (operation Operation, ok bool)
 	// Forms are what the bodies of its operations are made of.
@@ -36,16 +40,20 @@ func (m mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	exchangeOf(r.Context()).operation = operation.Name
-	if err := m.check(w, r, module, operation); err != nil {
+	ctx, err := Authorize(r.Context(), module.Verifier, module.Guard, bearer(r.Header), operation)
+	if err == nil {
+		err = m.checkTerms(w, r, module, operation)
+	}
+	if err != nil {
 		WriteProblem(r.Context(), w, err)
 		return
 	}
-	module.Handler.ServeHTTP(w, r)
+	module.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// check refuses a request that does not speak of operation in the terms of the
-// API description, before the module's decoders see it: they are lenient.
-func (m mux) check(w http.ResponseWriter, r *http.Request, module Module, operation Operation) error {
+// checkTerms refuses a request that does not speak of operation in the terms of
+// the API description, before the module's decoders see it: they are lenient.
+func (m mux) checkTerms(w http.ResponseWriter, r *http.Request, module Module, operation Operation) error {
 	if err := operation.checkParameters(r); err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (o Operation) unknown(name string) string {
 
 // singular are the headers that change what a request does. Which of two would
 // hold is anyone's guess, and an empty one is a client's mistake, not a wish.
-var singular = []string{"Authorization", "Content-Type", "If-Match", IdempotencyHeader, ConsistencyHeader}
+var singular = []string{"Content-Type", "If-Match", IdempotencyHeader, ConsistencyHeader}
 
 func checkHeaders(h http.Header) (found []problem.FieldError) {
 	for _, name := range singular {

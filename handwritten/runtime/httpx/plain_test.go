@@ -41,20 +41,20 @@ func TestWhatIsNoRequestGetsAProblemToo(t *testing.T) {
 		status int
 		code   string
 	}{
-		"nonsense\r\n\r\n":                                                                      {400, "MALFORMED_REQUEST"},
-		"GET /orders HTTP/1.1\r\n\r\n":                                                          {400, "MALFORMED_REQUEST"},
-		"GET /orders HTTP/1.1\r\nHost: a\r\nBad Header: 1\r\n\r\n":                              {400, "MALFORMED_REQUEST"},
-		"GET /orders HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n":                                  {400, "MALFORMED_REQUEST"},
-		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                                                  {400, "MALFORMED_REQUEST"},
-		"GET /orders HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n":     {431, "HEADERS_TOO_LARGE"},
-		"POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n":                   {501, "UNSUPPORTED_TRANSFER_ENCODING"},
-		"GET /orders HTTP/3.0\r\nHost: a\r\n\r\n":                                               {505, "UNSUPPORTED_HTTP_VERSION"},
-		"POST /orders HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n{}":        {417, "EXPECTATION_FAILED"},
-		"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}":  {400, "MALFORMED_REQUEST"},
-		"POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n": {400, "BODY_CUT"},
-		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n":                                                 {405, "METHOD_NOT_ALLOWED"},
-		"GET /orders HTTP/1.0\r\n\r\n":                                                          {200, ""},
-		"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}": {100, ""},
+		"nonsense\r\n\r\n":                                                                                                    {400, "MALFORMED_REQUEST"},
+		"GET /orders HTTP/1.1\r\n\r\n":                                                                                        {400, "MALFORMED_REQUEST"},
+		"GET /orders HTTP/1.1\r\nHost: a\r\nBad Header: 1\r\n\r\n":                                                            {400, "MALFORMED_REQUEST"},
+		"GET /orders HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n":                                                                {400, "MALFORMED_REQUEST"},
+		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                                                                                {400, "MALFORMED_REQUEST"},
+		"GET /orders HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n":                                   {431, "HEADERS_TOO_LARGE"},
+		"POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n":                                                 {501, "UNSUPPORTED_TRANSFER_ENCODING"},
+		"GET /orders HTTP/3.0\r\nHost: a\r\n\r\n":                                                                             {505, "UNSUPPORTED_HTTP_VERSION"},
+		"POST /orders HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n{}":                                      {417, "EXPECTATION_FAILED"},
+		"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}":                                {400, "MALFORMED_REQUEST"},
+		"POST /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer test\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n": {400, "BODY_CUT"},
+		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n":                                                                               {405, "METHOD_NOT_ALLOWED"},
+		"GET /orders HTTP/1.0\r\nAuthorization: Bearer test\r\n\r\n":                                                          {200, ""},
+		"POST /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer test\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}": {100, ""},
 	} {
 		t.Run(raw[:min(len(raw), 40)], func(t *testing.T) {
 			conn, err := net.Dial("tcp", address)

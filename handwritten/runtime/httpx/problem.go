@@ -58,7 +58,7 @@ func refusal(err error) *problem.Error {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied):
-		return problem.Unauthorized("send a bearer token in the Authorization header")
+		return errNoToken()
 	case errors.As(err, &tooLarge):
 		return errBodyTooLarge(tooLarge.Limit)
 	case errors.As(err, &contentType):

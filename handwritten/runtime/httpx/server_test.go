@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -42,10 +44,22 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// anyone is who calls with the token of tests.
+type anyone struct{}
+
+func (anyone) Verify(_ context.Context, token string) (authn.Principal, error) {
+	if token != "test" {
+		return authn.Principal{}, problem.Unauthorized("bad token")
+	}
+	return authn.Principal{Subject: "ann", Tenant: acme}, nil
+}
+
+var acme = uuid.New()
+
 // module answers at fixed paths, e.g. "GET /jobs".
 func module(name string, handlers map[string]http.HandlerFunc) httpx.Module {
 	return httpx.Module{
-		Name: name,
+		Name: name, Verifier: anyone{},
 		Find: func(method string, u *url.URL) (httpx.Operation, bool) {
 			_, ok := handlers[method+" "+u.Path]
 			return httpx.Operation{Name: name + strings.ReplaceAll(u.Path, "/", "."), Query: []string{"q"}, Body: "Anything"}, ok
@@ -91,10 +105,21 @@ func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok")
 
 func request(method, path, contentType, body string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer test")
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
 	return r
+}
+
+// get asks a running server.
+func get(client *http.Client, url string) (*http.Response, error) {
+	r, err := http.NewRequest(http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer test")
+	return client.Do(r)
 }
 
 func TestModulesShareAPort(t *testing.T) {
@@ -147,7 +172,7 @@ func TestPanicAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
 	}))
 	server := httptest.NewServer(s.Handler())
 	defer server.Close()
-	resp, err := server.Client().Get(server.URL + "/half")
+	resp, err := get(server.Client(), server.URL+"/half")
 	if err == nil {
 		_, err = io.ReadAll(resp.Body)
 		resp.Body.Close()
@@ -286,6 +311,7 @@ func TestAccessLogAndMetrics(t *testing.T) {
 		},
 	}))
 	r := request("GET", "/jobs?q=secret-in-query", "", "")
+	do(t, s, r)
 	r.Header.Set("Authorization", "Bearer secret-in-header")
 	do(t, s, r)
 	do(t, s, request("GET", "/rule", "", ""))
@@ -379,7 +405,7 @@ func TestStopsInOrder(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	status := func(path string) int {
-		resp, err := client.Get("http://" + address + path)
+		resp, err := get(client, "http://"+address+path)
 		if err != nil {
 			return 0
 		}
@@ -432,7 +458,7 @@ func TestRequestsThatNeverEndDoNotKeepItAlive(t *testing.T) {
 	}
 	cut := make(chan error, 1)
 	go func() {
-		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + address + "/hang")
+		resp, err := get(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, "http://"+address+"/hang")
 		if err == nil {
 			resp.Body.Close()
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/projection/chsql"
 )
@@ -27,7 +26,8 @@ const (
 	// Any takes a slice: the column, a list, has at least one of its values.
 	Any
 	// Search takes a text: all its words occur, in any letter case, each in any of
-	// the searched columns. A word is found inside longer words too.
+	// the searched columns. A word is found inside longer words too; a text without
+	// words is found everywhere.
 	Search
 )
 
@@ -105,8 +105,8 @@ func (s source) words(b *builder, c Condition) error {
 		return fmt.Errorf("query %s: the spec allows no search, or %T is no text", s.name, c.Value)
 	}
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
-	if len(words) == 0 || len(words) > maxWords {
-		return problem.Invalid(problem.FieldError{Pointer: "query/search", Code: "INVALID_SEARCH", Message: fmt.Sprintf("a search has 1 to %d words", maxWords)})
+	if len(words) > maxWords {
+		return invalid("search", "a search has at most %d words", maxWords)
 	}
 	for _, word := range words {
 		for i, column := range s.search {
