@@ -6,7 +6,6 @@ import (
 	"context"
 	"github.com/oksai/oksai/gen/job/api"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
-	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
 // operations says who may call what, and in which terms.
@@ -41,14 +40,12 @@ var forms = httpx.Forms{
 	"TagJobInput":          {"tag": ""},
 }
 
-// security admits callers by their bearer token.
-type security struct {
-	deps service.Deps
-}
+// security relies on the admission in front of all modules.
+type security struct{}
 
 // HandleBearerAuth implements api.SecurityHandler.
-func (s security) HandleBearerAuth(ctx context.Context, name api.OperationName, auth api.BearerAuth) (context.Context, error) {
-	return httpx.Authorize(ctx, s.deps.Verifier, s.deps.Guard, auth.Token, operations[name])
+func (security) HandleBearerAuth(ctx context.Context, _ api.OperationName, _ api.BearerAuth) (context.Context, error) {
+	return httpx.Admitted(ctx)
 }
 
 // NewError implements api.Handler: it answers with an error as a problem.
