@@ -99,6 +99,7 @@ func (s *Schema) rename(to map[string]string) {
 		s.Ref = path
 	}
 	s.Items.rename(to)
+	s.PropertyNames.rename(to)
 	if s.AdditionalProperties != nil {
 		s.AdditionalProperties.rename(to)
 	}

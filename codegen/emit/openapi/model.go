@@ -115,6 +115,9 @@ type Schema struct {
 	MinItems             *int64     `json:"minItems,omitempty"`
 	MaxItems             *int64     `json:"maxItems,omitempty"`
 	UniqueItems          bool       `json:"uniqueItems,omitempty"`
+	PropertyNames        *Schema    `json:"propertyNames,omitempty"`
+	MinProperties        *int64     `json:"minProperties,omitempty"`
+	MaxProperties        *int64     `json:"maxProperties,omitempty"`
 	Items                *Schema    `json:"items,omitempty"`
 	Properties           Properties `json:"properties,omitempty"`
 	Required             []string   `json:"required,omitempty"`

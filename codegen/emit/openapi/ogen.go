@@ -63,6 +63,7 @@ func (s *Schema) lenient() *Schema {
 	out := *s
 	out.Pattern, out.MinLength, out.MaxLength, out.Minimum, out.Maximum = "", nil, nil, nil, nil
 	out.MinItems, out.MaxItems, out.UniqueItems = nil, nil, false
+	out.PropertyNames, out.MinProperties, out.MaxProperties = nil, nil, nil
 	out.Default, out.Example = nil, nil // the domain fills them in
 	if uncheckedFormats[s.Format] {
 		out.Format = ""

@@ -101,15 +101,26 @@ func (s *schemas) value(t ir.Type) *Schema {
 		s.define(t.Def)
 		return reference(s.name(t.Def))
 	case ir.List, ir.Set:
-		unique := t.Kind == ir.Set || t.Limits.Unique
+		unique := t.Kind == ir.Set && !s.taken || t.Limits.Unique // a set that is sent may repeat itself
 		return &Schema{Type: "array", Items: s.value(*t.Elem), UniqueItems: unique, MinItems: t.Limits.MinItems, MaxItems: t.Limits.MaxItems}
 	case ir.Map:
-		return &Schema{Type: "object", AdditionalProperties: &Others{s.value(*t.Elem)}}
+		return &Schema{
+			Type: "object", PropertyNames: s.keys(*t.Key), AdditionalProperties: &Others{s.value(*t.Elem)},
+			MinProperties: t.Limits.MinItems, MaxProperties: t.Limits.MaxItems,
+		}
 	case ir.Money:
 		s.byName[moneyName] = money()
 		return reference(moneyName)
 	}
 	return scalar(t)
+}
+
+// keys is what a map's keys must be; nothing if any text will do.
+func (s *schemas) keys(t ir.Type) *Schema {
+	if t.Kind == ir.String && t.Def == nil {
+		return nil
+	}
+	return s.value(t)
 }
 
 // define adds a named type; the placeholder ends the recursion of types that contain themselves.
@@ -175,10 +186,24 @@ func scalar(t ir.Type) *Schema {
 	l := t.Limits
 	schema.MinLength, schema.MaxLength, schema.Pattern = l.MinLength, l.MaxLength, l.Pattern
 	schema.Minimum, schema.Maximum = l.Min, l.Max
+	if l.Trim && l.MinLength != nil && l.Pattern == "" {
+		schema.Pattern = atLeast(*l.MinLength)
+	}
 	if t.Kind == ir.Duration {
 		schema.Minimum, schema.Maximum = milliseconds(l.Min), milliseconds(l.Max)
 	}
 	return &schema
+}
+
+// atLeast matches texts that have n characters when space around them is cut off.
+func atLeast(n int64) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return `\S`
+	}
+	return fmt.Sprintf(`\S[\s\S]{%d,}\S`, n-2)
 }
 
 func milliseconds(seconds *int64) *int64 {

@@ -66,9 +66,10 @@ func (e *emission) take(f *ir.Field) *jen.Statement {
 	present := f.Type
 	present.Optional = false
 	switch {
+	case f.Type.Kind == ir.Map && (f.Type.Optional || f.Default != nil):
+		return ifGiven(in, to.Op("=").Add(e.takenMap(f.Type, jen.Id("v"))))
 	case f.Type.Kind == ir.Map:
-		e.fail(f.Pos, "%s: a command's input cannot be a map; use a list of structs", f.Name)
-		return jen.Null()
+		return to.Op("=").Add(e.takenMap(f.Type, in))
 	case isCollection(f.Type) && !same(f.Type):
 		loop := jen.For(jen.List(jen.Id("_"), jen.Id("item")).Op(":=").Range().Add(in.Clone())).Block(
 			to.Clone().Op("=").Append(to, e.toDomain(*f.Type.Elem, jen.Id("item"), false)))

@@ -9,6 +9,7 @@ const (
 
 // importNames spares imports an alias that says what the path says.
 var importNames = map[string]string{
+	runtime + "/codec":              "codec",
 	runtime + "/command":            "command",
 	runtime + "/event":              "event",
 	runtime + "/httpx":              "httpx",
@@ -25,6 +26,7 @@ var importNames = map[string]string{
 
 // Each symbol that generated code uses from elsewhere is named here, once.
 
+func codecPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/codec", name) }
 func eventPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/event", name) }
 func httpxPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/httpx", name) }
 func problemPkg(name string) *jen.Statement { return jen.Qual(runtime+"/problem", name) }

@@ -51,10 +51,11 @@ func (e *emission) show(v *target, s shown, optional bool) {
 	present := s.Type
 	present.Optional = false
 	switch {
-	case s.Type.Kind == ir.Map && same(s.Type) && !s.Type.Optional:
-		v.set(name, e.api(v.owner+name).Call(s.source()))
+	case s.Type.Kind == ir.Map && s.Type.Optional:
+		v.after = append(v.after, jen.If(s.source().Op("!=").Nil()).Block(
+			field.Op("=").Add(e.api("NewOpt"+v.owner+name)).Call(e.shownMap(s))))
 	case s.Type.Kind == ir.Map:
-		e.fail(s.Pos, "%s: the API can show maps of plain values that are never absent; use a list of structs", s.Name)
+		v.set(name, e.api(v.owner+name).Call(e.shownMap(s)))
 	case isCollection(s.Type) && same(s.Type):
 		v.set(name, s.source())
 	case isCollection(s.Type):

@@ -80,8 +80,10 @@ func same(t ir.Type) bool {
 	switch t.Kind {
 	case ir.Enum, ir.Struct, ir.Money, ir.Duration, ir.JSON:
 		return false
-	case ir.List, ir.Set, ir.Map:
+	case ir.List, ir.Set:
 		return same(*t.Elem)
+	case ir.Map:
+		return t.Key.Kind == ir.String && same(*t.Elem)
 	}
 	return true
 }
