@@ -60,7 +60,7 @@ func (b *builder) list(q *ir.Query) *Operation {
 	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
 	op.Parameters = append(b.filters(q), sortParameter(q)...)
 	op.Parameters = append(op.Parameters, pageParameters(q)...)
-	op.Parameters = append(op.Parameters, consistencyParameter())
+	op.Parameters = append(op.Parameters, consistency(q)...)
 	op.Responses["200"] = b.page(q, "A page of rows.", b.row(q))
 	return op
 }
@@ -74,16 +74,14 @@ func (b *builder) find(q *ir.Query) *Operation {
 		}
 		op.Parameters = append(op.Parameters, &Parameter{Name: name, In: in, Required: true, Schema: b.schemas.field(q.Projection.Column(name))})
 	}
-	if !q.Projection.Inline {
-		op.Parameters = append(op.Parameters, consistencyParameter())
-	}
+	op.Parameters = append(op.Parameters, consistency(q)...)
 	op.Responses["200"] = &Response{Description: "The row.", Content: jsonBody(b.row(q), nil)}
 	return op
 }
 
 func (b *builder) aggregate(q *ir.Query) *Operation {
 	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
-	op.Parameters = append(b.filters(q), consistencyParameter())
+	op.Parameters = append(b.filters(q), consistency(q)...)
 	var fields []*ir.Field
 	for _, name := range q.GroupBy {
 		fields = append(fields, q.Projection.Column(name))

@@ -195,15 +195,18 @@ func scalar(t ir.Type) *Schema {
 	return &schema
 }
 
+// notBlank is a character that is not cut off; \s lacks one that Go counts as space.
+const notBlank = `[^\s\u0085]`
+
 // atLeast matches texts that have n characters when space around them is cut off.
 func atLeast(n int64) string {
 	switch n {
 	case 0:
 		return ""
 	case 1:
-		return `\S`
+		return notBlank
 	}
-	return fmt.Sprintf(`\S[\s\S]{%d,}\S`, n-2)
+	return fmt.Sprintf(notBlank+`[\s\S]{%d,}`+notBlank, n-2)
 }
 
 func milliseconds(seconds *int64) *int64 {

@@ -15,7 +15,9 @@ import (
 	"github.com/oksai/oksai/codegen/emit/golang"
 	"github.com/oksai/oksai/codegen/emit/ogen"
 	"github.com/oksai/oksai/codegen/emit/openapi"
+	"github.com/oksai/oksai/codegen/emit/postgres"
 	"github.com/oksai/oksai/codegen/emit/server"
+	"github.com/oksai/oksai/codegen/emit/sqlcgen"
 	"github.com/oksai/oksai/codegen/pipeline"
 )
 
@@ -26,7 +28,7 @@ const repository = "../../.."
 // repository without being in it.
 func TestGeneratedServers(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []string{"maps"} {
+	for _, spec := range []string{"maps", "postgres-lists"} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
 			files := generate(t, spec)
@@ -55,7 +57,7 @@ func generate(t *testing.T, spec string) pipeline.Files {
 		specs["platform.yaml"] = &fstest.MapFile{Data: fmt.Appendf(nil,
 			"platform: test\napps: {api: {port: 3000, modules: [%s]}}\nroles: [Member, PlatformAdmin]\n", strings.TrimSuffix(f.Name, ".yaml"))}
 	}
-	emitters := []pipeline.Emitter{golang.New(), openapi.New(), ogen.New(), server.New()}
+	emitters := []pipeline.Emitter{golang.New(), postgres.New(), sqlcgen.New(), openapi.New(), ogen.New(), server.New()}
 	files, diags, err := pipeline.Run(t.Context(), specs, pipeline.Config{Dir: "spec", Emitters: emitters})
 	if err != nil || diags.HasErrors() {
 		t.Fatalf("%v %v", err, diags)

@@ -114,6 +114,8 @@ func (e *emission) rowType(q *ir.Query) *jen.Statement {
 	switch {
 	case q.Kind == ir.Aggregated:
 		return jen.Id(naming.Local(q.Name) + "Row")
+	case q.Projection.EventLog:
+		return projectionPkg("EventLogRow")
 	case q.Projection.Store == ir.Postgres:
 		return rows(q.Projection.Module, naming.Go(q.Projection.Name))
 	}

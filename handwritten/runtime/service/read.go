@@ -24,7 +24,7 @@ type PageRequest struct {
 // ReadPage answers one page of a list. A cursor is good for the tenant and the
 // list it was made for, nothing else.
 func ReadPage[R any](ctx context.Context, d Deps, list query.List[R], r PageRequest) (httpx.Page[R], error) {
-	if err := httpx.Await(ctx, d.Waiter, list.From.Consumer(), r.Consistency); err != nil {
+	if err := httpx.Await(ctx, d.Waiter, list.From.Consumer, r.Consistency); err != nil {
 		return httpx.Page[R]{}, err
 	}
 	limit, err := httpx.Limits{Default: list.Limit, Max: list.MaxLimit}.Of(r.Limit)
@@ -40,7 +40,7 @@ func ReadPage[R any](ctx context.Context, d Deps, list query.List[R], r PageRequ
 	if r.Sort != "" {
 		request.Sort = []string{r.Sort}
 	}
-	page, err := list.Page(ctx, d.ClickHouse, r.Scope, request)
+	page, err := list.Page(ctx, d.Query(), r.Scope, request)
 	if err != nil {
 		return httpx.Page[R]{}, err
 	}
