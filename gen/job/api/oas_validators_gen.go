@@ -118,6 +118,40 @@ func (s *Job) Validate() error {
 	return nil
 }
 
+func (s *JobAuditPage) Validate() error {
+	if s == nil {
+		return validate.ErrNilPointer
+	}
+
+	var failures []validate.FieldError
+	if err := func() error {
+		if s.Items == nil {
+			return errors.New("nil is invalid value")
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "items",
+			Error: err,
+		})
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+	return nil
+}
+
+func (s JobAuditSort) Validate() error {
+	switch s {
+	case "-at":
+		return nil
+	case "at":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
 func (s *JobChangedHeaders) Validate() error {
 	if s == nil {
 		return validate.ErrNilPointer

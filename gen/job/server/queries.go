@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/job/api"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/query"
@@ -74,10 +73,10 @@ func (s *server) DailyJobs(ctx context.Context, params api.DailyJobsParams) (*ap
 //
 // Totals per status, completion rate and average time to complete.
 func (s *server) JobOverview(ctx context.Context, params api.JobOverviewParams) (*api.JobOverviewResult, error) {
-	if err := httpx.Await(ctx, s.deps.Waiter, job.JobFactsProjection.Table.Consumer(), params.OksaiConsistency.Or("")); err != nil {
+	if err := httpx.Await(ctx, s.deps.Waiter, jobOverview.From.Consumer, params.OksaiConsistency.Or("")); err != nil {
 		return nil, err
 	}
-	measures, err := jobOverview.One(ctx, s.deps.ClickHouse, query.Tenant(httpx.Tenant(ctx)))
+	measures, err := jobOverview.One(ctx, s.deps.Query(), query.Tenant(httpx.Tenant(ctx)))
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +102,31 @@ func (s *server) JobHistory(ctx context.Context, params api.JobHistoryParams) (*
 	answer := &api.JobHistoryPage{Items: make([]api.RecordedEvent, len(page.Items))}
 	for i := range page.Items {
 		answer.Items[i] = recordedEvent(&page.Items[i])
+	}
+	if page.Next != "" {
+		answer.NextCursor = api.NewOptString(page.Next)
+	}
+	return answer, nil
+}
+
+// JobAudit answers with a page of job_events.
+//
+// Every event of the tenant's jobs, newest first.
+func (s *server) JobAudit(ctx context.Context, params api.JobAuditParams) (*api.JobAuditPage, error) {
+	page, err := service.ReadPage(ctx, s.deps, jobAudit, service.PageRequest{
+		Scope:       query.Tenant(httpx.Tenant(ctx)),
+		Where:       jobAuditFilter(&params),
+		Sort:        string(params.Sort.Or("")),
+		Limit:       params.Limit,
+		Cursor:      params.Cursor.Or(""),
+		Consistency: params.OksaiConsistency.Or(""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &api.JobAuditPage{Items: make([]api.JobEventsRow, len(page.Items))}
+	for i := range page.Items {
+		answer.Items[i] = jobEventsRowView(&page.Items[i])
 	}
 	if page.Next != "" {
 		answer.NextCursor = api.NewOptString(page.Next)

@@ -24,6 +24,7 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.JobOverviewOperation:     {Name: "JobOverview", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
 	api.JobAtOperation:           {Name: "JobAt", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"version", "at"}},
 	api.JobHistoryOperation:      {Name: "JobHistory", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"limit", "cursor"}},
+	api.JobAuditOperation:        {Name: "JobAudit", Roles: []string{"TenantAdmin", "TenantOwner"}, Query: []string{"type", "type_in", "stream_id", "user_id", "at_gte", "at_gt", "at_lte", "at_lt", "sort", "limit", "cursor"}},
 }
 
 // forms are what the bodies of the operations are made of.

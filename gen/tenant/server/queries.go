@@ -4,13 +4,8 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/gen/tenant/api"
-	"github.com/oksai/oksai/gen/tenant/db"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
-	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
@@ -46,12 +41,9 @@ func (s *server) TenantHistory(ctx context.Context, params api.TenantHistoryPara
 
 // FindTenantBySlug answers with one row of tenant_by_slug.
 func (s *server) FindTenantBySlug(ctx context.Context, params api.FindTenantBySlugParams) (*api.TenantBySlugRow, error) {
-	row, err := db.New(s.deps.Store.Reader()).FindTenantBySlugBySlug(ctx, db.FindTenantBySlugBySlugParams{Slug: params.Slug})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.NotFound("tenant by slug")
-	}
+	row, err := findTenantBySlug.Find(ctx, s.deps.Query(), query.Platform(), query.Condition{Column: "slug", Op: query.Eq, Value: params.Slug})
 	if err != nil {
-		return nil, fmt.Errorf("tenant.FindTenantBySlug: %w", err)
+		return nil, err
 	}
 	answer := tenantBySlugRowView(&row)
 	return &answer, nil
