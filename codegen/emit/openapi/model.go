@@ -57,9 +57,17 @@ type Operation struct {
 	Summary     string               `json:"summary,omitempty"`
 	Description string               `json:"description,omitempty"`
 	Roles       []string             `json:"x-oksai-roles,omitempty"`
+	Errors      []Refusal            `json:"x-oksai-errors,omitempty"`
 	Parameters  []*Parameter         `json:"parameters,omitempty"`
 	RequestBody *RequestBody         `json:"requestBody,omitempty"`
 	Responses   map[string]*Response `json:"responses"`
+}
+
+// Refusal is a problem that a rule of the spec answers with.
+type Refusal struct {
+	Code    string `json:"code"`
+	Status  int    `json:"status"`
+	Message string `json:"message"`
 }
 
 // Parameter is a value in the path, the query or a header.

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,7 @@ const (
 // what makes it safe to repeat.
 func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 	op := b.operation(c.Name, c.Doc, a.Name, c.Allow)
+	op.Errors = refusals(a, c)
 	if !c.Creates {
 		op.Parameters = append(op.Parameters, idParameter(a), ifMatch(c.IfMatch))
 	}
@@ -33,6 +35,17 @@ func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 		op.Responses["200"] = response(a.Name + changedSuffix)
 	}
 	return op
+}
+
+// refusals are the problems that the spec's rules name; a handwritten rule may have others.
+func refusals(a *ir.Aggregate, c *ir.Command) (all []Refusal) {
+	for _, r := range c.Require {
+		all = append(all, Refusal{r.Code, http.StatusConflict, r.Message})
+	}
+	for _, l := range a.Limits {
+		all = append(all, Refusal{l.Code, http.StatusConflict, l.Message})
+	}
+	return all
 }
 
 // operation begins an operation; every one can answer with a problem.

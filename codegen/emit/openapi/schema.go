@@ -206,7 +206,7 @@ func atLeast(n int64) string {
 	case 1:
 		return notBlank
 	}
-	return fmt.Sprintf(notBlank+`[\s\S]{%d,}`+notBlank, n-2)
+	return notBlank + strings.Replace(fmt.Sprintf(`[\s\S]{%d,}`, n-2), "{0,}", "*", 1) + notBlank
 }
 
 func milliseconds(seconds *int64) *int64 {

@@ -370,7 +370,7 @@ func TestDocs(t *testing.T) {
 	if w := do(t, s, r); w.Code != 304 {
 		t.Errorf("unchanged document: %d", w.Code)
 	}
-	for _, path := range []string{"/docs", "/docs/docs.js", "/docs/docs.css"} {
+	for _, path := range []string{"/docs", "/docs/docs.js", "/docs/operation.js", "/docs/page.js", "/docs/schema.js", "/docs/try.js", "/docs/docs.css"} {
 		w := do(t, s, request("GET", path, "", ""))
 		body := w.Body.String()
 		if w.Code != 200 || !strings.Contains(w.Header().Get("Content-Security-Policy"), "script-src 'self'") {
