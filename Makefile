@@ -7,7 +7,7 @@ OKSAI := cd codegen && go run ./cmd/oksai
 TOOL  := go tool -modfile=codegen/tools/go.mod
 BIN   := .oksai-bin
 
-.PHONY: help generate check serve test test-kafka bench lint fmt clean
+.PHONY: help generate check serve test test-api test-kafka bench lint fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: ## run every test, on real engines, with the race detector
 	go vet ./...
 	go test -race -count=1 ./... # never cached: end-to-end tests build and run programs that the cache does not see
 	cd codegen && go vet ./... && go test ./...
+
+test-api: $(BIN) ## try a running demo-api against its OpenAPI document (needs Python's venv)
+	@go build -o $(BIN)/demo-api ./handwritten/apps/demo-api
+	@.ci/test-api
 
 test-kafka: ## run the integration tests against a real Apache Kafka
 	OKSAI_TEST_KAFKA=real go test -count=1 ./handwritten/runtime/outbox ./handwritten/runtime/consume ./handwritten/runtime/reaction ./handwritten/runtime/service

@@ -100,9 +100,9 @@ func TestPostgresSlugIsUniqueAcrossTenants(t *testing.T) {
 			t.Errorf("the second acme: %v, want a violation of tenant_by_slug_slug", err)
 		}
 	}
-	found, err := db.New(conn).FindTenantBySlugBySlug(ctx, db.FindTenantBySlugBySlugParams{Slug: "acme"})
-	if err != nil || found.TenantID != first {
-		t.Errorf("found %v, %v, want the first tenant", found, err)
+	found, err := db.New(conn).GetTenantBySlug(ctx, db.GetTenantBySlugParams{TenantID: first})
+	if err != nil || found.Slug != "acme" {
+		t.Errorf("found %v, %v, want the first tenant with its slug", found, err)
 	}
 }
 

@@ -8,46 +8,57 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// mapShapes: the API shows maps of plain values, and takes none.
+// mapShapes: the API takes and shows maps that are fields of their own and do
+// not hold collections; a row's maps hold plain values. Keys are kept as they
+// come: two that are trimmed could become one.
 //
-//	good: state: {parts: "map[string]int"}
-//	bad:  input: {parts: "map[string]int"}
+//	good: input: {prices: "map[Size]Price"}
+//	bad:  input: {prices: "map[Size][Price]"}
 func mapShapes(p *ir.Platform, diags *diag.List) {
 	for _, a := range aggregates(p) {
 		for _, c := range a.Commands {
-			for _, f := range c.Input {
-				if findMap(f.Type, func(ir.Type) bool { return true }, nil) {
-					diags.Errorf(f.Pos, "not-supported", "a map in a command's input is not supported by this version").WithHint("use a list of structs")
-				}
-			}
+			mapFields(c.Input, diags)
 		}
-		shownMaps(a.State, diags)
+		mapFields(a.State, diags)
 	}
 	for _, x := range projections(p) {
-		shownMaps(x.Columns, diags)
-	}
-}
-
-// shownMaps reports maps that the API cannot show.
-func shownMaps(fields []*ir.Field, diags *diag.List) {
-	for _, f := range fields {
-		if findMap(f.Type, func(t ir.Type) bool { return t.Optional || !plain(*t.Elem) }, nil) {
-			diags.Errorf(f.Pos, "not-supported", "%s, with a map that is optional or not of plain values, is not supported by this version", expr.A(f.Type)).
-				WithHint("use a list of structs")
+		for _, f := range x.Columns {
+			if findType(f.Type, func(t ir.Type) bool { return t.Kind == ir.Map && (t.Optional || !plain(*t.Elem)) }, nil) {
+				diags.Errorf(f.Pos, "not-supported", "%s, with a map that is optional or not of plain values, is not supported in a row", expr.A(f.Type)).
+					WithHint("use a list of structs")
+			}
 		}
 	}
 }
 
-// findMap looks for a map that matches in a type and in the structs that it holds.
-func findMap(t ir.Type, matches func(ir.Type) bool, seen []*ir.TypeDef) bool {
+// mapFields reports maps that the API cannot take or show.
+func mapFields(fields []*ir.Field, diags *diag.List) {
+	for _, f := range fields {
+		if findType(f.Type, mapBesideCollection, nil) {
+			diags.Errorf(f.Pos, "not-supported", "%s, with a map that holds or is held by a collection, is not supported by this version", expr.A(f.Type)).
+				WithHint("put a struct between them")
+		}
+		if findType(f.Type, func(t ir.Type) bool { return t.Kind == ir.Map && (t.Key.Limits.Trim || t.Key.Limits.Lower) }, nil) {
+			diags.Errorf(f.Pos, "bad-type", "the keys of %s would be trimmed or made lower-case, and two could become one", expr.A(f.Type)).
+				WithHint("use string, or a type with a pattern")
+		}
+	}
+}
+
+func mapBesideCollection(t ir.Type) bool {
+	return t.Kind == ir.Map && (t.Elem.Elem != nil || t.Elem.Optional) || t.Elem != nil && t.Elem.Kind == ir.Map
+}
+
+// findType looks for a type that matches: t, its items, and what the structs in it hold.
+func findType(t ir.Type, matches func(ir.Type) bool, seen []*ir.TypeDef) bool {
 	switch {
-	case t.Kind == ir.Map && matches(t):
+	case matches(t):
 		return true
 	case t.Elem != nil:
-		return findMap(*t.Elem, matches, seen)
+		return findType(*t.Elem, matches, seen)
 	case t.Kind != ir.Struct || slices.Contains(seen, t.Def):
 		return false
 	}
 	seen = append(seen, t.Def)
-	return slices.ContainsFunc(t.Def.Fields, func(f *ir.Field) bool { return findMap(f.Type, matches, seen) })
+	return slices.ContainsFunc(t.Def.Fields, func(f *ir.Field) bool { return findType(f.Type, matches, seen) })
 }

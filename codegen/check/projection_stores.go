@@ -6,7 +6,7 @@ import (
 )
 
 // projectionStores: what is part of the append's own transaction is in its
-// database; logs of events, search and ageing are ClickHouse's.
+// database; logs of events and ageing are ClickHouse's.
 //
 //	good: {store: postgres, consistency: inline, …}
 //	bad:  {store: clickhouse, consistency: inline, …}
@@ -20,8 +20,6 @@ func projectionStores(p *ir.Platform, diags *diag.List) {
 			diags.Errorf(x.Pos, "not-supported", "a log of events in PostgreSQL is not supported by this version").WithHint("write `store: clickhouse`; PostgreSQL has all events anyway")
 		case x.TTLDays > 0:
 			diags.Errorf(x.Pos, "not-supported", "`ttl` in PostgreSQL is not supported by this version").WithHint("remove it, or write `store: clickhouse`")
-		case len(x.Search) > 0:
-			diags.Errorf(x.Pos, "not-supported", "`search` in PostgreSQL is not supported by this version").WithHint("remove it, or write `store: clickhouse`")
 		}
 	}
 }

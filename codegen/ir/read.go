@@ -16,7 +16,7 @@ type Projection struct {
 	Doc        string
 	Store      Store
 	Inline     bool         // Postgres: in the append's own transaction
-	EventLog   bool         // kind: event_log; Of then names the aggregates and there are no columns
+	EventLog   bool         // kind: event_log; Of then names the aggregates, and the columns are those of every log
 	Of         []*Aggregate `json:"-"`
 	Key        []*Field     // typed; a name like job_id stands for the stream's id
 	Unique     [][]string   // Postgres: sets of columns that are unique (per tenant unless scope platform)

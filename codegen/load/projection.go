@@ -52,6 +52,25 @@ func (m *module) defineEventLog(p *ir.Projection, r *syntax.Reader) {
 		p.TTLDays = m.platform.Defaults.TTLDays
 	}
 	p.TTLColumn = "at"
+	p.Key, p.Columns = logColumns()
+	p.OrderBy = fieldNames(p.Key)
+}
+
+// logColumns are the columns that every log of events has.
+func logColumns() (key, columns []*ir.Field) {
+	column := func(name string, kind ir.Kind, doc string) *ir.Field {
+		return &ir.Field{Name: name, Type: ir.Type{Kind: kind}, Doc: doc}
+	}
+	return []*ir.Field{
+			column("stream_id", ir.UUID, "Whose event it is."),
+			column("version", ir.Int, "The object's version after it."),
+		}, []*ir.Field{
+			column("stream_type", ir.String, "What it is an event of, e.g. Job."),
+			column("type", ir.String, "The event's name, e.g. job.JobCreated."),
+			column("at", ir.Timestamp, ""),
+			column("user_id", ir.String, "Who caused it; empty for the platform itself."),
+			column("payload", ir.JSON, "The event's fields."),
+		}
 }
 
 func (m *module) defineRows(p *ir.Projection, r *syntax.Reader) {

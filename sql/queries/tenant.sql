@@ -18,9 +18,3 @@ ON CONFLICT (tenant_id) DO UPDATE SET
 -- DeleteTenantBySlug removes the row of a key.
 DELETE FROM tenant.tenant_by_slug
 WHERE tenant_id = @tenant_id;
-
--- name: FindTenantBySlugBySlug :one
--- FindTenantBySlugBySlug reads a row by what is unique about it.
-SELECT tenant_id, slug, name
-FROM tenant.tenant_by_slug
-WHERE slug = @slug;

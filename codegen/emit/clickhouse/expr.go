@@ -4,55 +4,17 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/oksai/oksai/codegen/emit/sqlexpr"
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-var operators = map[ir.Op]string{
-	ir.Eq: "=", ir.Ne: "!=", ir.Lt: "<", ir.Le: "<=", ir.Gt: ">", ir.Ge: ">=",
-	ir.And: "AND", ir.Or: "OR", ir.Add: "+", ir.Sub: "-", ir.Mul: "*", ir.Div: "/", ir.Mod: "%",
+var dialect = sqlexpr.Dialect{
+	Has: "isNotNull(%s)", Cond: "if(%s, %s, %s)", In: "has(%[2]s, %[1]s)", Div: "%s / %s", List: "[%s]",
+	Column: ColumnName, Literal: literal,
 }
 
 // Expression prints an expression over a row's columns as SQL.
-func Expression(e *ir.Expr) (string, error) {
-	switch e.Op {
-	case ir.Literal:
-		return literal(e), nil
-	case ir.Variable:
-		return ColumnName(e.Path[len(e.Path)-1]), nil
-	case ir.Has:
-		return printed("isNotNull(%s)", e.Args)
-	case ir.Not:
-		return printed("NOT (%s)", e.Args)
-	case ir.Neg:
-		return printed("-(%s)", e.Args)
-	case ir.Cond:
-		return printed("if(%s, %s, %s)", e.Args)
-	case ir.In:
-		return printed("has(%[2]s, %[1]s)", e.Args)
-	case ir.ListOf:
-		return printed("["+strings.TrimSuffix(strings.Repeat("%s, ", len(e.Args)), ", ")+"]", e.Args)
-	}
-	operator, ok := operators[e.Op]
-	if !ok {
-		return "", fmt.Errorf("%s: there is no SQL for %s%s; use comparisons and arithmetic here", e.Pos, e.Op, e.Fn)
-	}
-	return printed("%s "+strings.ReplaceAll(operator, "%", "%%")+" %s", e.Args)
-}
-
-func printed(format string, args []*ir.Expr) (string, error) {
-	texts := make([]any, len(args))
-	for i, arg := range args {
-		text, err := Expression(arg)
-		if err != nil {
-			return "", err
-		}
-		if _, nested := operators[arg.Op]; nested && len(args) == 2 {
-			text = "(" + text + ")"
-		}
-		texts[i] = text
-	}
-	return fmt.Sprintf(format, texts...), nil
-}
+func Expression(e *ir.Expr) (string, error) { return dialect.Print(e) }
 
 func literal(e *ir.Expr) string {
 	text, ok := e.Value.(string)

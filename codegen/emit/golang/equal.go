@@ -17,8 +17,11 @@ func (g *module) equalFunc(t ir.Type) *jen.Statement {
 		return snip.SlicesEqual()
 	case t.Kind == ir.Set:
 		return snip.Codec("SameSet")
-	case t.Kind == ir.Map:
+	case t.Kind == ir.Map && isComparable(*t.Elem):
 		return snip.MapsEqual()
+	case t.Kind == ir.Map:
+		return jen.Func().Params(jen.List(jen.Id("a"), jen.Id("b")).Add(g.goType(t))).Bool().
+			Block(jen.Return(g.mapEqual(*t.Elem, jen.Id("a"), jen.Id("b"))))
 	case t.Kind == ir.JSON:
 		return snip.Codec("SameJSON")
 	case t.Kind == ir.List:
@@ -33,6 +36,13 @@ func (g *module) listEqual(elem ir.Type, a, b *jen.Statement) *jen.Statement {
 		return snip.SlicesEqual().Call(a, b)
 	}
 	return snip.SlicesEqualFunc().Call(a, b, g.equalFunc(elem))
+}
+
+func (g *module) mapEqual(elem ir.Type, a, b *jen.Statement) *jen.Statement {
+	if isComparable(elem) {
+		return snip.MapsEqual().Call(a, b)
+	}
+	return snip.MapsEqualFunc().Call(a, b, g.equalFunc(elem))
 }
 
 // equalMethod gives a struct that == does not compare rightly a method that does:

@@ -76,6 +76,11 @@ func ifPresent(place *jen.Statement, do jen.Code) *jen.Statement {
 //	v.Tags = codec.Union(v.Tags)
 func (g *module) normalizeItems(t ir.Type, place *jen.Statement) *jen.Statement {
 	all := jen.Null()
+	if t.Kind == ir.Map && t.Elem.Kind == ir.Struct { // what a map holds has no address
+		return all.Add(jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(place.Clone())).Block(
+			g.normalize(*t.Elem, jen.Id("item")),
+			place.Clone().Index(jen.Id("key")).Op("=").Id("item")))
+	}
 	if g.normalizes(*t.Elem) {
 		all.Add(jen.For(jen.Id("i").Op(":=").Range().Add(place.Clone())).Block(
 			g.normalize(*t.Elem, place.Clone().Index(jen.Id("i")))))

@@ -233,7 +233,7 @@ func (x *exprs) equality(e *ir.Expr) *jen.Statement {
 	case ir.Set:
 		return equal.Add(snip.Codec("SameSet").Call(x.value(a), x.value(b)))
 	case ir.Map:
-		return equal.Add(snip.MapsEqual().Call(x.value(a), x.value(b)))
+		return equal.Add(x.g.mapEqual(*t.Elem, x.value(a), x.value(b)))
 	case ir.JSON:
 		x.g.fail(e.Pos, "json values cannot be compared")
 	}

@@ -148,10 +148,8 @@ func (g *module) checkEach(t ir.Type, at, value *jen.Statement) []jen.Code {
 	if t.Kind == ir.Map {
 		pointer = snip.PointerKey().Call(at.Clone(), jen.Id("key"))
 		sorted := snip.SlicesSorted().Call(snip.MapsKeys().Call(value.Clone()))
-		checks := g.check(*t.Elem, pointer, value.Clone().Index(jen.Id("key")))
-		if len(checks) == 0 {
-			return nil
-		}
+		checks := g.check(*t.Key, pointer, jen.Id("key"))
+		checks = append(checks, g.check(*t.Elem, pointer, value.Clone().Index(jen.Id("key")))...)
 		return []jen.Code{jen.For(jen.List(jen.Id("_"), jen.Id("key")).Op(":=").Range().Add(sorted)).Block(checks...)}
 	}
 	checks := g.check(*t.Elem, pointer, jen.Id("item"))

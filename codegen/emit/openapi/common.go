@@ -12,11 +12,11 @@ func problemSchema() *Schema {
 			{"status", &Schema{Type: "integer", Format: "int32", Description: "The HTTP status."}},
 			{"code", text("Stable; programs decide by it.")},
 			{"detail", text("What happened this time, and what to do.")},
-			{"instance", text("The path that was asked for.")},
+			{"instance", text("This request: a URN with the id that is also in X-Request-ID.")},
 			{"trace_id", text("Quote it when asking for help.")},
-			{"errors", &Schema{Type: "array", Items: reference("FieldError")}},
+			{"errors", &Schema{Type: "array", Items: reference("FieldError"), Description: "The parts of the request that are wrong; empty where it is not about parts."}},
 		},
-		Required: []string{"type", "title", "status", "code", "detail"},
+		Required: []string{"type", "title", "status", "code", "detail", "instance", "trace_id", "errors"},
 	}
 }
 

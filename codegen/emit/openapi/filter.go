@@ -134,9 +134,13 @@ func pageParameters(q *ir.Query) []*Parameter {
 	}
 }
 
-func consistencyParameter() *Parameter {
-	return &Parameter{
-		Name: "Oksai-Consistency", In: "header", Schema: &Schema{Type: "string"},
-		Description: "The header of a command's answer: wait until this read model has that change.",
+// consistency lets a caller wait for its own write, where rows may lag behind.
+func consistency(q *ir.Query) []*Parameter {
+	if q.Projection.Inline {
+		return nil
 	}
+	return []*Parameter{{
+		Name: "Oksai-Consistency", In: "header", Schema: &Schema{Type: "string", Pattern: "^[A-Za-z0-9_-]{21}[AQgw]$"},
+		Description: "The header of a command's answer: wait until this read model has that change.",
+	}}
 }

@@ -99,7 +99,10 @@ func (s *Schema) rename(to map[string]string) {
 		s.Ref = path
 	}
 	s.Items.rename(to)
-	s.AdditionalProperties.rename(to)
+	s.PropertyNames.rename(to)
+	if s.AdditionalProperties != nil {
+		s.AdditionalProperties.rename(to)
+	}
 	for _, p := range s.Properties {
 		p.Schema.rename(to)
 	}

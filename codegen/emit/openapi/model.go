@@ -57,9 +57,17 @@ type Operation struct {
 	Summary     string               `json:"summary,omitempty"`
 	Description string               `json:"description,omitempty"`
 	Roles       []string             `json:"x-oksai-roles,omitempty"`
+	Errors      []Refusal            `json:"x-oksai-errors,omitempty"`
 	Parameters  []*Parameter         `json:"parameters,omitempty"`
 	RequestBody *RequestBody         `json:"requestBody,omitempty"`
 	Responses   map[string]*Response `json:"responses"`
+}
+
+// Refusal is a problem that a rule of the spec answers with.
+type Refusal struct {
+	Code    string `json:"code"`
+	Status  int    `json:"status"`
+	Message string `json:"message"`
 }
 
 // Parameter is a value in the path, the query or a header.
@@ -115,15 +123,29 @@ type Schema struct {
 	MinItems             *int64     `json:"minItems,omitempty"`
 	MaxItems             *int64     `json:"maxItems,omitempty"`
 	UniqueItems          bool       `json:"uniqueItems,omitempty"`
+	PropertyNames        *Schema    `json:"propertyNames,omitempty"`
+	MinProperties        *int64     `json:"minProperties,omitempty"`
+	MaxProperties        *int64     `json:"maxProperties,omitempty"`
 	Items                *Schema    `json:"items,omitempty"`
 	Properties           Properties `json:"properties,omitempty"`
 	Required             []string   `json:"required,omitempty"`
-	AdditionalProperties *Schema    `json:"additionalProperties,omitempty"`
+	AdditionalProperties *Others    `json:"additionalProperties,omitempty"`
 	Example              any        `json:"example,omitempty"`
 	// TimeFormat tells ogen a Go layout; the public document does not have it.
 	TimeFormat string `json:"x-ogen-time-format,omitempty"`
 	// Stored means that the server has the value as JSON text already.
 	Stored bool `json:"-"`
+}
+
+// Others are an object's members beside its properties: of the schema, or none.
+type Others struct{ *Schema }
+
+// MarshalJSON writes the schema, or false.
+func (o Others) MarshalJSON() ([]byte, error) {
+	if o.Schema == nil {
+		return []byte("false"), nil
+	}
+	return json.Marshal(o.Schema)
 }
 
 // Property is a named member of an object.

@@ -42,6 +42,15 @@ func lenientOperation(op *Operation) *Operation {
 // uncheckedFormats are formats that ogen would check, or give a Go type of its own.
 var uncheckedFormats = map[string]bool{"email": true, "uri": true}
 
+// lenient leaves it to the runtime to refuse what an object does not have: it
+// knows better than a decoder how to tell.
+func (o *Others) lenient() *Others {
+	if o.Schema == nil {
+		return nil
+	}
+	return &Others{o.Schema.lenient()}
+}
+
 func (s *Schema) lenient() *Schema {
 	switch {
 	case s == nil:
@@ -54,6 +63,7 @@ func (s *Schema) lenient() *Schema {
 	out := *s
 	out.Pattern, out.MinLength, out.MaxLength, out.Minimum, out.Maximum = "", nil, nil, nil, nil
 	out.MinItems, out.MaxItems, out.UniqueItems = nil, nil, false
+	out.PropertyNames, out.MinProperties, out.MaxProperties = nil, nil, nil
 	out.Default, out.Example = nil, nil // the domain fills them in
 	if uncheckedFormats[s.Format] {
 		out.Format = ""
@@ -61,7 +71,10 @@ func (s *Schema) lenient() *Schema {
 	if s.Format == "date-time" {
 		out.TimeFormat = microseconds
 	}
-	out.Items, out.AdditionalProperties = s.Items.lenient(), s.AdditionalProperties.lenient()
+	out.Items = s.Items.lenient()
+	if s.AdditionalProperties != nil {
+		out.AdditionalProperties = s.AdditionalProperties.lenient()
+	}
 	out.Properties = nil
 	for _, p := range s.Properties {
 		out.Properties = append(out.Properties, Property{p.Name, p.Schema.lenient()})

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode"
 
@@ -18,13 +19,14 @@ const (
 // what makes it safe to repeat.
 func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 	op := b.operation(c.Name, c.Doc, a.Name, c.Allow)
+	op.Errors = refusals(a, c)
 	if !c.Creates {
 		op.Parameters = append(op.Parameters, idParameter(a), ifMatch(c.IfMatch))
 	}
 	op.Parameters = append(op.Parameters, idempotencyKey())
 	if len(c.Input) > 0 {
-		name := c.Name + "Input"
-		b.schemas.byName[name] = b.schemas.object("", c.Input)
+		name := InputName(c.Name)
+		b.schemas.byName[name] = b.schemas.input().object("", c.Input)
 		op.RequestBody = &RequestBody{Required: true, Content: jsonBody(reference(name), b.examples[c])}
 	}
 	if c.Creates {
@@ -33,6 +35,17 @@ func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 		op.Responses["200"] = response(a.Name + changedSuffix)
 	}
 	return op
+}
+
+// refusals are the problems that the spec's rules name; a handwritten rule may have others.
+func refusals(a *ir.Aggregate, c *ir.Command) (all []Refusal) {
+	for _, r := range c.Require {
+		all = append(all, Refusal{r.Code, http.StatusConflict, r.Message})
+	}
+	for _, l := range a.Limits {
+		all = append(all, Refusal{l.Code, http.StatusConflict, l.Message})
+	}
+	return all
 }
 
 // operation begins an operation; every one can answer with a problem.
@@ -61,12 +74,12 @@ func ifMatch(demanded bool) *Parameter {
 	if demanded {
 		doc += " Without it the answer is 428."
 	}
-	return &Parameter{Name: "If-Match", In: "header", Description: doc, Schema: &Schema{Type: "string"}}
+	return &Parameter{Name: "If-Match", In: "header", Description: doc, Schema: &Schema{Type: "string", Pattern: `^"[1-9][0-9]{0,17}"$`, Example: `"1"`}}
 }
 
 func idempotencyKey() *Parameter {
 	return &Parameter{
-		Name: "Idempotency-Key", In: "header", Schema: &Schema{Type: "string"},
+		Name: "Idempotency-Key", In: "header", Schema: &Schema{Type: "string", Pattern: "^[!-~]{1,255}$"},
 		Description: "Your name for this request: sent again with the same body, it has no second effect and the answer is the first one's.",
 	}
 }

@@ -37,10 +37,11 @@ func (b *builder) get(q *ir.Query) *Operation {
 }
 
 func (b *builder) asOf(q *ir.Query) *Operation {
+	first := int64(1)
 	op := b.operation(q.Name, q.Doc, q.Aggregate.Name, Roles(q))
 	op.Parameters = []*Parameter{
 		idParameter(q.Aggregate),
-		{Name: "version", In: "query", Description: "The state as of this version; instead of `at`.", Schema: &Schema{Type: "integer", Format: "int64"}},
+		{Name: "version", In: "query", Description: "The state as of this version; instead of `at`.", Schema: &Schema{Type: "integer", Format: "int64", Minimum: &first}},
 		{Name: "at", In: "query", Description: "The state as of this time; instead of `version`.", Schema: &Schema{Type: "string", Format: "date-time"}},
 	}
 	op.Responses["200"] = response(q.Aggregate.Name + foundSuffix)
@@ -59,7 +60,7 @@ func (b *builder) list(q *ir.Query) *Operation {
 	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
 	op.Parameters = append(b.filters(q), sortParameter(q)...)
 	op.Parameters = append(op.Parameters, pageParameters(q)...)
-	op.Parameters = append(op.Parameters, consistencyParameter())
+	op.Parameters = append(op.Parameters, consistency(q)...)
 	op.Responses["200"] = b.page(q, "A page of rows.", b.row(q))
 	return op
 }
@@ -73,16 +74,14 @@ func (b *builder) find(q *ir.Query) *Operation {
 		}
 		op.Parameters = append(op.Parameters, &Parameter{Name: name, In: in, Required: true, Schema: b.schemas.field(q.Projection.Column(name))})
 	}
-	if !q.Projection.Inline {
-		op.Parameters = append(op.Parameters, consistencyParameter())
-	}
+	op.Parameters = append(op.Parameters, consistency(q)...)
 	op.Responses["200"] = &Response{Description: "The row.", Content: jsonBody(b.row(q), nil)}
 	return op
 }
 
 func (b *builder) aggregate(q *ir.Query) *Operation {
 	op := b.operation(q.Name, q.Doc, b.tag(q), Roles(q))
-	op.Parameters = append(b.filters(q), consistencyParameter())
+	op.Parameters = append(b.filters(q), consistency(q)...)
 	var fields []*ir.Field
 	for _, name := range q.GroupBy {
 		fields = append(fields, q.Projection.Column(name))

@@ -12,19 +12,36 @@ const moneyName = "Money"
 
 // schemas collects what a module's operations refer to. Enums and structs are
 // shared by name; constrained scalars stand where they are used, since a name
-// like JobTitle says less to a caller than its limits do.
+// like JobTitle says less to a caller than its limits do. A struct has two
+// schemas: what is taken has fields with defaults and no others, while what is
+// answered always has all fields and may get more in a later version.
 type schemas struct {
 	module string
 	byName map[string]*Schema
+	taken  bool
 }
 
+// input is s for what callers send.
+func (s *schemas) input() *schemas { return &schemas{s.module, s.byName, true} }
+
 // TypeName is what a module's API calls a named type: its own by their names,
-// another module's with that module's name in front.
+// another module's with that module's name in front. Its schema as an input is
+// called InputName.
 func TypeName(module string, def *ir.TypeDef) string {
 	if def.Module == module {
 		return def.Name
 	}
 	return naming.Go(def.Module) + def.Name
+}
+
+// InputName is what the API calls a struct, or a command's fields, where callers send it.
+func InputName(name string) string { return name + "Input" }
+
+func (s *schemas) name(def *ir.TypeDef) string {
+	if s.taken && def.Type.Kind == ir.Struct {
+		return InputName(TypeName(s.module, def))
+	}
+	return TypeName(s.module, def)
 }
 
 const schemaPath = "#/components/schemas/"
@@ -43,10 +60,18 @@ func (s *schemas) field(f *ir.Field) *Schema {
 	return schema
 }
 
-// object returns an object of the fields, all of them required but the optional
-// ones and those a default stands in for.
+// object returns an object of the fields in the direction of s.
 func (s *schemas) object(doc string, fields []*ir.Field) *Schema {
-	o := &Schema{Type: "object", Description: doc}
+	if s.taken {
+		return s.order(doc, fields)
+	}
+	return s.view(doc, fields)
+}
+
+// order is what is sent: all fields are required but the optional ones and those
+// a default stands in for, and there are no others.
+func (s *schemas) order(doc string, fields []*ir.Field) *Schema {
+	o := &Schema{Type: "object", Description: doc, AdditionalProperties: &Others{}}
 	for _, f := range fields {
 		o.Properties = append(o.Properties, Property{Name: f.Name, Schema: s.field(f)})
 		if !f.Type.Optional && f.Default == nil {
@@ -56,12 +81,13 @@ func (s *schemas) object(doc string, fields []*ir.Field) *Schema {
 	return o
 }
 
-// view is object for what is answered: only optional fields can be missing.
+// view is what is answered: only optional fields can be missing.
 func (s *schemas) view(doc string, fields []*ir.Field) *Schema {
-	o := s.object(doc, fields)
-	o.Required = nil
-	for i, f := range fields {
-		o.Properties[i].Schema.Default = nil
+	o := &Schema{Type: "object", Description: doc}
+	for _, f := range fields {
+		schema := s.field(f)
+		schema.Default = nil
+		o.Properties = append(o.Properties, Property{Name: f.Name, Schema: schema})
 		if !f.Type.Optional {
 			o.Required = append(o.Required, f.Name)
 		}
@@ -73,12 +99,15 @@ func (s *schemas) value(t ir.Type) *Schema {
 	switch t.Kind {
 	case ir.Enum, ir.Struct:
 		s.define(t.Def)
-		return reference(TypeName(s.module, t.Def))
+		return reference(s.name(t.Def))
 	case ir.List, ir.Set:
-		unique := t.Kind == ir.Set || t.Limits.Unique
+		unique := t.Kind == ir.Set && !s.taken || t.Limits.Unique // a set that is sent may repeat itself
 		return &Schema{Type: "array", Items: s.value(*t.Elem), UniqueItems: unique, MinItems: t.Limits.MinItems, MaxItems: t.Limits.MaxItems}
 	case ir.Map:
-		return &Schema{Type: "object", AdditionalProperties: s.value(*t.Elem)}
+		return &Schema{
+			Type: "object", PropertyNames: s.keys(*t.Key), AdditionalProperties: &Others{s.value(*t.Elem)},
+			MinProperties: t.Limits.MinItems, MaxProperties: t.Limits.MaxItems,
+		}
 	case ir.Money:
 		s.byName[moneyName] = money()
 		return reference(moneyName)
@@ -86,9 +115,17 @@ func (s *schemas) value(t ir.Type) *Schema {
 	return scalar(t)
 }
 
+// keys is what a map's keys must be; nothing if any text will do.
+func (s *schemas) keys(t ir.Type) *Schema {
+	if t.Kind == ir.String && t.Def == nil {
+		return nil
+	}
+	return s.value(t)
+}
+
 // define adds a named type; the placeholder ends the recursion of types that contain themselves.
 func (s *schemas) define(def *ir.TypeDef) {
-	name := TypeName(s.module, def)
+	name := s.name(def)
 	if s.byName[name] != nil {
 		return
 	}
@@ -119,7 +156,8 @@ func money() *Schema {
 			{"amount", &Schema{Type: "integer", Format: "int64"}},
 			{"currency", &Schema{Type: "string", Description: "ISO 4217", Pattern: "^[A-Z]{3}$"}},
 		},
-		Required: []string{"amount", "currency"},
+		Required:             []string{"amount", "currency"},
+		AdditionalProperties: &Others{},
 	}
 }
 
@@ -148,10 +186,27 @@ func scalar(t ir.Type) *Schema {
 	l := t.Limits
 	schema.MinLength, schema.MaxLength, schema.Pattern = l.MinLength, l.MaxLength, l.Pattern
 	schema.Minimum, schema.Maximum = l.Min, l.Max
+	if l.Trim && l.MinLength != nil && l.Pattern == "" {
+		schema.Pattern = atLeast(*l.MinLength)
+	}
 	if t.Kind == ir.Duration {
 		schema.Minimum, schema.Maximum = milliseconds(l.Min), milliseconds(l.Max)
 	}
 	return &schema
+}
+
+// notBlank is a character that is not cut off; \s lacks one that Go counts as space.
+const notBlank = `[^\s\u0085]`
+
+// atLeast matches texts that have n characters when space around them is cut off.
+func atLeast(n int64) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return notBlank
+	}
+	return notBlank + strings.Replace(fmt.Sprintf(`[\s\S]{%d,}`, n-2), "{0,}", "*", 1) + notBlank
 }
 
 func milliseconds(seconds *int64) *int64 {

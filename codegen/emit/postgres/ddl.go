@@ -28,8 +28,28 @@ func tableDDL(p *ir.Projection) string {
 	for _, columns := range p.Unique {
 		fmt.Fprintf(&b, "CREATE UNIQUE INDEX IF NOT EXISTS %s ON %s (%s);\n", Quote(UniqueName(p, columns)), table, quoteAll(uniqueColumns(p, columns)))
 	}
+	if sorting := sortingColumns(p); len(sorting) > 0 {
+		fmt.Fprintf(&b, "CREATE INDEX IF NOT EXISTS %s ON %s (tenant_id, %s);\n", Quote(p.Name+"_sorted"), table, strings.Join(sorting, ", "))
+	}
 	b.WriteString(protection(p))
 	return b.String()
+}
+
+// sortingColumns are those of order_by, if that is not the key. Lists order texts
+// by their bytes, as ClickHouse does.
+func sortingColumns(p *ir.Projection) []string {
+	var columns []string
+	for i, name := range p.OrderBy {
+		if len(p.OrderBy) == len(p.Key) && p.Key[i].Name == name {
+			continue
+		}
+		column := Quote(name)
+		if ColumnType(p.Column(name).Type) == "text" {
+			column += ` COLLATE "C"`
+		}
+		columns = append(columns, column)
+	}
+	return columns
 }
 
 // Table is the projection's qualified table name.
@@ -73,19 +93,26 @@ func addColumns(fields []*ir.Field) []string {
 	return out
 }
 
-// protection keeps each writer to the tenants that its transaction names, also
-// where a query forgets to. Readers serve queries that add the tenant themselves.
+// ofTenants are the rows of the tenants that a transaction names.
+const ofTenants = "tenant_id = ANY ((SELECT nullif(current_setting('oksai.tenants', true), '')::uuid[])::uuid[])"
+
+// protection keeps each transaction to the tenants that it names, also where a
+// statement forgets to; only what has the platform's scope is read across tenants.
 func protection(p *ir.Projection) string {
 	rights := "SELECT, INSERT, UPDATE, DELETE"
 	if !p.Inline {
 		rights += ", TRUNCATE" // a rebuild begins with an empty table
 	}
-	return strings.NewReplacer("{table}", Table(p), "{rights}", rights).Replace(`ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+	readers := ofTenants
+	if p.Platform {
+		readers = "true" // queries of a tenant add the tenant themselves
+	}
+	return strings.NewReplacer("{table}", Table(p), "{rights}", rights, "{readers}", readers, "{writers}", ofTenants).Replace(`ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS reader ON {table};
-CREATE POLICY reader ON {table} FOR SELECT TO oksai_reader USING (true);
+CREATE POLICY reader ON {table} FOR SELECT TO oksai_reader USING ({readers});
 DROP POLICY IF EXISTS writer ON {table};
 CREATE POLICY writer ON {table} TO oksai_writer
-    USING (tenant_id = ANY ((SELECT nullif(current_setting('oksai.tenants', true), '')::uuid[])::uuid[]));
+    USING ({writers});
 GRANT SELECT ON {table} TO oksai_reader;
 GRANT {rights} ON {table} TO oksai_writer;
 `)

@@ -40,6 +40,19 @@ func ColumnType(t ir.Type) string {
 	return scalars[t.Kind].name
 }
 
+// ParamType is the type of what is compared with a column, in Nullable(…) where
+// the column may be NULL.
+func ParamType(t ir.Type) string {
+	name := ColumnType(t)
+	if t.Kind == ir.Decimal {
+		name = "numeric" // what is looked for is not rounded
+	}
+	if t.Optional {
+		return "Nullable(" + name + ")"
+	}
+	return name
+}
+
 func zero(t ir.Type) string {
 	if t.Kind == ir.List || t.Kind == ir.Set {
 		return "'{}'"

@@ -46,7 +46,7 @@ func (e *emission) command(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 	parameters := []jen.Code{ctxParam()}
 	input := e.domain(c.Name).Values()
 	if len(c.Input) > 0 {
-		parameters = append(parameters, jen.Id("req").Op("*").Add(e.api(c.Name+"Input")))
+		parameters = append(parameters, jen.Id("req").Op("*").Add(e.api(openapi.InputName(c.Name))))
 		input = jen.Id(inputFunc(c)).Call(jen.Id("req"))
 	}
 	parameters = append(parameters, jen.Id("params").Add(e.api(c.Name+"Params")))

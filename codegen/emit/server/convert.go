@@ -22,8 +22,10 @@ func (e *emission) convert() {
 			}
 		}
 	}
-	for _, def := range e.structs() {
+	for _, def := range structs(e.states()) {
 		f.Add(e.structView(def)).Line()
+	}
+	for _, def := range structs(e.inputs()) {
 		f.Add(e.structValue(def)).Line()
 	}
 	converted := map[string]bool{}
@@ -63,7 +65,7 @@ func (e *emission) structView(def *ir.TypeDef) *jen.Statement {
 	name := openapi.TypeName(e.Name, def)
 	v := &target{name: "v", owner: name}
 	for _, f := range def.Fields {
-		e.show(v, shown{f, jen.Id("s").Dot(naming.Go(f.Name)), false}, f.Type.Optional || f.Default != nil)
+		e.show(v, shown{f, jen.Id("s").Dot(naming.Go(f.Name)), false}, f.Type.Optional)
 	}
 	return jen.Func().Id(structView(name)).Params(jen.Id("s").Add(domain(def.Module, naming.Go(def.Name)))).Add(e.api(name)).
 		Block(v.body(e.api(name))...)

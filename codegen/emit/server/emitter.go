@@ -12,6 +12,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/oksai/oksai/codegen/emit/openapi"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 )
@@ -30,7 +31,7 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var errs []error
 	for _, m := range p.Modules {
-		e := &emission{Module: m, platform: p}
+		e := &emission{Module: m, platform: p, document: openapi.Module(m)}
 		e.module()
 		e.security()
 		e.commands()
@@ -53,6 +54,7 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 type emission struct {
 	*ir.Module
 	platform *ir.Platform
+	document *openapi.Document
 	files    []*file
 	errs     []error
 }

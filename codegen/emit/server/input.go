@@ -24,14 +24,14 @@ import (
 //	}
 func (e *emission) inputValue(c *ir.Command) *jen.Statement {
 	return jen.Comment(inputFunc(c) + " is the command that a request asks for.").Line().
-		Func().Id(inputFunc(c)).Params(jen.Id("in").Op("*").Add(e.api(c.Name + "Input"))).Add(e.domain(c.Name)).
+		Func().Id(inputFunc(c)).Params(jen.Id("in").Op("*").Add(e.api(openapi.InputName(c.Name)))).Add(e.domain(c.Name)).
 		Block(e.taken(e.Name, c.Name, c.Input)...)
 }
 
 // structValue emits the same for a struct within an input.
 func (e *emission) structValue(def *ir.TypeDef) *jen.Statement {
 	name := openapi.TypeName(e.Name, def)
-	return jen.Func().Id(structValue(name)).Params(jen.Id("in").Add(e.api(name))).Add(domain(def.Module, naming.Go(def.Name))).
+	return jen.Func().Id(structValue(name)).Params(jen.Id("in").Add(e.api(openapi.InputName(name)))).Add(domain(def.Module, naming.Go(def.Name))).
 		Block(e.taken(def.Module, naming.Go(def.Name), def.Fields)...)
 }
 
@@ -66,9 +66,10 @@ func (e *emission) take(f *ir.Field) *jen.Statement {
 	present := f.Type
 	present.Optional = false
 	switch {
+	case f.Type.Kind == ir.Map && (f.Type.Optional || f.Default != nil):
+		return ifGiven(in, to.Op("=").Add(e.takenMap(f.Type, jen.Id("v"))))
 	case f.Type.Kind == ir.Map:
-		e.fail(f.Pos, "%s: a command's input cannot be a map; use a list of structs", f.Name)
-		return jen.Null()
+		return to.Op("=").Add(e.takenMap(f.Type, in))
 	case isCollection(f.Type) && !same(f.Type):
 		loop := jen.For(jen.List(jen.Id("_"), jen.Id("item")).Op(":=").Range().Add(in.Clone())).Block(
 			to.Clone().Op("=").Append(to, e.toDomain(*f.Type.Elem, jen.Id("item"), false)))

@@ -5,18 +5,17 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/oksai/oksai/codegen/emit/clickhouse"
 	"github.com/oksai/oksai/codegen/emit/openapi"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 )
 
-// lists emits what the queries over ClickHouse may read, filter and sort by, and
+// lists emits what the queries over projections may read, filter and sort by, and
 // the functions that turn their parameters into conditions.
 func (e *emission) lists() {
 	var f *file
 	for _, q := range e.Queries {
-		if q.Projection == nil || q.Projection.Store != ir.ClickHouse {
+		if q.Projection == nil {
 			continue
 		}
 		if f == nil {
@@ -37,24 +36,17 @@ func (e *emission) lists() {
 //
 //	var listJobs = query.List[job.JobFactsRow]{
 //		Name: "job.ListJobs",
-//		From: job.JobFactsProjection.Table,
+//		From: query.ClickHouse(job.JobFactsProjection.Table),
 //		…
 //	}
 func (e *emission) definition(q *ir.Query) *jen.Statement {
-	projection := func() *jen.Statement {
-		return domain(q.Projection.Module, naming.Go(q.Projection.Name)+"Projection")
-	}
-	members := []jen.Code{
-		member("Name", jen.Lit(e.Name+"."+q.Name)),
-		member("From", projection().Dot("Table")),
-		member("Scan", projection().Dot("Scan")),
-		member("Values", projection().Dot("Values")),
-	}
+	scan, values := e.rowFuncs(q)
+	members := []jen.Code{member("Name", jen.Lit(e.Name+"."+q.Name)), member("From", e.table(q)), member("Scan", scan), member("Values", values)}
 	members = append(members, e.filterMembers(q)...)
 	if len(q.Sorts) > 0 {
 		var columns []string
 		for _, s := range q.Sorts {
-			columns = append(columns, clickhouse.ColumnName(s.Column))
+			columns = append(columns, columnName(q.Projection, s.Column))
 		}
 		members = append(members, member("Sorts", texts(columns)))
 	}
@@ -70,7 +62,7 @@ func (e *emission) definition(q *ir.Query) *jen.Statement {
 // defaultOrder is the first sort of the query, or else the order of the spec's projection.
 func defaultOrder(q *ir.Query) []string {
 	if len(q.Sorts) > 0 {
-		name := clickhouse.ColumnName(q.Sorts[0].Column)
+		name := columnName(q.Projection, q.Sorts[0].Column)
 		if q.Sorts[0].Desc {
 			name = "-" + name
 		}
@@ -78,7 +70,7 @@ func defaultOrder(q *ir.Query) []string {
 	}
 	var out []string
 	for _, column := range q.Projection.OrderBy {
-		out = append(out, clickhouse.ColumnName(column))
+		out = append(out, columnName(q.Projection, column))
 	}
 	return out
 }
@@ -87,7 +79,7 @@ func defaultOrder(q *ir.Query) []string {
 func (e *emission) filterMembers(q *ir.Query) []jen.Code {
 	byColumn := map[string][]jen.Code{}
 	for _, f := range e.comparisons(q) {
-		name := clickhouse.ColumnName(f.Column.Name)
+		name := columnName(q.Projection, f.Column.Name)
 		byColumn[name] = append(byColumn[name], queryPkg(operators[f.Op]))
 	}
 	allowed := jen.Dict{} // sorted by jennifer
@@ -137,7 +129,7 @@ func (e *emission) filter(q *ir.Query) *jen.Statement {
 	for _, f := range openapi.Filters(q) {
 		param := jen.Id("params").Dot(naming.Go(f.Param))
 		add := func(value *jen.Statement) *jen.Statement {
-			return jen.Id("where").Op("=").Append(jen.Id("where"), e.condition(f, value))
+			return jen.Id("where").Op("=").Append(jen.Id("where"), e.condition(q, f, value))
 		}
 		if f.Op == "in" || f.Op == "any" {
 			body = append(body, jen.If(jen.Len(param).Op(">").Lit(0)).Block(add(param.Clone())))
@@ -151,10 +143,10 @@ func (e *emission) filter(q *ir.Query) *jen.Statement {
 }
 
 // condition is one query.Condition over a parameter's value.
-func (e *emission) condition(f openapi.Filter, value *jen.Statement) *jen.Statement {
+func (e *emission) condition(q *ir.Query, f openapi.Filter, value *jen.Statement) *jen.Statement {
 	t := f.Column.Type
 	t.Optional = false
-	members := []jen.Code{member("Column", jen.Lit(clickhouse.ColumnName(f.Column.Name))), member("Op", queryPkg(operators[f.Op]))}
+	members := []jen.Code{member("Column", jen.Lit(columnName(q.Projection, f.Column.Name))), member("Op", queryPkg(operators[f.Op]))}
 	switch {
 	case f.Op == "search":
 		members = members[1:]
@@ -174,7 +166,7 @@ func (e *emission) measures(q *ir.Query) *jen.Statement {
 		pointers = append(pointers, jen.Op("&").Id("r").Dot(naming.Go(f.Name)))
 	}
 	for _, m := range q.Measures {
-		sql, err := clickhouse.Measure(m)
+		sql, err := measure(q.Projection, m)
 		if err != nil {
 			e.errs = append(e.errs, err)
 		}

@@ -44,10 +44,10 @@ func (e *emission) module() {
 	f.Add(e.newModule())
 	f.Line()
 	f.Comment("find tells which operation a request is for.")
-	f.Func().Id("find").Params(jen.Id("handler").Op("*").Add(e.api("Server"))).Func().Params(jen.Id("method").String(), jen.Id("u").Add(url())).Params(jen.String(), jen.Bool()).Block(
-		jen.Return(jen.Func().Params(jen.Id("method").String(), jen.Id("u").Add(url())).Params(jen.String(), jen.Bool()).Block(
+	f.Func().Id("find").Params(jen.Id("handler").Op("*").Add(e.api("Server"))).Func().Params(jen.Id("method").String(), jen.Id("u").Add(url())).Params(httpxPkg("Operation"), jen.Bool()).Block(
+		jen.Return(jen.Func().Params(jen.Id("method").String(), jen.Id("u").Add(url())).Params(httpxPkg("Operation"), jen.Bool()).Block(
 			jen.List(jen.Id("route"), jen.Id("ok")).Op(":=").Id("handler").Dot("FindPath").Call(jen.Id("method"), jen.Id("u")),
-			jen.Return(jen.Id("route").Dot("Name").Call(), jen.Id("ok")))))
+			jen.Return(jen.Id("operations").Index(e.api("OperationName").Call(jen.Id("route").Dot("Name").Call())), jen.Id("ok")))))
 }
 
 func (e *emission) serverFields() []jen.Code {
@@ -71,7 +71,7 @@ func (e *emission) newModule() *jen.Statement {
 	return jen.Comment("New assembles the module; its commands run on the repositories and runners given.").Line().
 		Func().Id("New").Params(parameters...).Params(jen.Op("*").Add(servicePkg("Module")), jen.Error()).Block(
 		jen.Id("s").Op(":=").Op("&").Id("server").Values(own...),
-		jen.List(jen.Id("handler"), jen.Err()).Op(":=").Add(e.api("NewServer")).Call(jen.Id("s"), jen.Id("security").Values(jen.Id("deps")),
+		jen.List(jen.Id("handler"), jen.Err()).Op(":=").Add(e.api("NewServer")).Call(jen.Id("s"), jen.Id("security").Values(),
 			e.api("WithErrorHandler").Call(httpxPkg("ErrorHandler")), e.api("WithNotFound").Call(httpxPkg("NotFound")), e.api("WithMethodNotAllowed").Call(httpxPkg("MethodNotAllowed"))),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), errorf().Call(jen.Lit("assembling module "+e.Name+": %w"), jen.Err()))),
 		jen.Return(jen.Op("&").Add(servicePkg("Module")).Add(fields(e.moduleFields()...)), jen.Nil()),
@@ -81,7 +81,9 @@ func (e *emission) newModule() *jen.Statement {
 func (e *emission) moduleFields() []jen.Code {
 	out := []jen.Code{
 		member("Name", jen.Lit(e.Name)),
-		member("HTTP", httpxPkg("Module").Values(member("Name", jen.Lit(e.Name)), member("Handler", jen.Id("handler")), member("Find", jen.Id("find").Call(jen.Id("handler"))))),
+		member("HTTP", httpxPkg("Module").Add(fields(member("Name", jen.Lit(e.Name)), member("Handler", jen.Id("handler")),
+			member("Verifier", jen.Id("deps").Dot("Verifier")), member("Guard", jen.Id("deps").Dot("Guard")),
+			member("Find", jen.Id("find").Call(jen.Id("handler"))), member("Forms", jen.Id("forms"))))),
 	}
 	if len(postgres.Tables(e.Module)) > 0 {
 		out = append(out, member("Schema", schemaPkg(naming.Go(e.Name))))

@@ -2,12 +2,10 @@ package server
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/openapi"
-	"github.com/oksai/oksai/codegen/emit/sqlcgen"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 )
@@ -55,7 +53,7 @@ func (e *emission) handler(q *ir.Query, doc string, result *jen.Statement, body 
 //		return nil, err
 //	}
 //	etag := httpx.ETag(loaded.Version)
-//	if params.IfNoneMatch.Or("") == etag {
+//	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 //		return &api.GetJobNotModified{ETag: etag}, nil
 //	}
 //	return &api.JobFoundHeaders{ETag: etag, Response: jobView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -65,7 +63,7 @@ func (e *emission) get(q *ir.Query) *jen.Statement {
 		jen.List(jen.Id("loaded"), jen.Err()).Op(":=").Add(httpxPkg("Get")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID")),
 		returnErr(),
 		jen.Id("etag").Op(":=").Add(httpxPkg("ETag")).Call(jen.Id("loaded").Dot("Version")),
-		jen.If(optionalText("IfNoneMatch").Op("==").Id("etag")).Block(
+		jen.If(httpxPkg("Unchanged").Call(optionalText("IfNoneMatch"), jen.Id("etag"))).Block(
 			jen.Return(jen.Op("&").Add(e.api(q.Name+"NotModified")).Values(member("ETag", jen.Id("etag"))), jen.Nil())),
 		jen.Return(e.found(q, jen.Id("etag")), jen.Nil()),
 	)
@@ -75,7 +73,7 @@ func (e *emission) asOf(q *ir.Query) *jen.Statement {
 	doc := fmt.Sprintf("answers with an earlier state of %s.", subject(q.Aggregate, &ir.Command{}))
 	return e.handler(q, doc, jen.Op("*").Add(e.api(q.Aggregate.Name+"FoundHeaders")),
 		jen.List(jen.Id("loaded"), jen.Err()).Op(":=").Add(httpxPkg("AsOf")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID"),
-			jen.Id("params").Dot("Version").Dot("Or").Call(jen.Lit(0)), jen.Id("params").Dot("At").Dot("Or").Call(timeTime().Values())),
+			jen.Id("params").Dot("Version"), jen.Id("params").Dot("At")),
 		returnErr(),
 		jen.Return(e.found(q, httpxPkg("ETag").Call(jen.Id("loaded").Dot("Version"))), jen.Nil()),
 	)
@@ -93,7 +91,7 @@ func (e *emission) repository(q *ir.Query) *jen.Statement {
 
 // history emits:
 //
-//	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), jobHistoryLimits, s.deps.Cursors)
+//	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, params.Limit, params.Cursor.Or(""), jobHistoryLimits, s.deps.Cursors)
 //	if err != nil {
 //		return nil, err
 //	}
@@ -103,7 +101,7 @@ func (e *emission) history(q *ir.Query) *jen.Statement {
 	bounds := httpxPkg("Limits").Values(member("Default", jen.Lit(int(q.PageSize))), member("Max", jen.Lit(int(q.PageMax))))
 	body := []jen.Code{
 		jen.List(jen.Id("page"), jen.Err()).Op(":=").Add(httpxPkg("History")).Call(ctx(), e.repository(q), jen.Id("params").Dot("ID"),
-			pageLimit(), optionalText("Cursor"), bounds, jen.Id("s").Dot("deps").Dot("Cursors")),
+			jen.Id("params").Dot("Limit"), optionalText("Cursor"), bounds, jen.Id("s").Dot("deps").Dot("Cursors")),
 		returnErr(),
 	}
 	body = append(body, e.pageAnswer(q, "RecordedEvent", "recordedEvent")...)
@@ -122,18 +120,11 @@ func (e *emission) pageAnswer(q *ir.Query, item, convert string) []jen.Code {
 	}
 }
 
-func pageLimit() *jen.Statement {
-	return jen.Int().Call(jen.Id("params").Dot("Limit").Dot("Or").Call(jen.Lit(0)))
-}
-
 // list emits:
 //
 //	page, err := service.ReadPage(ctx, s.deps, listJobs, service.PageRequest{ … })
 //	…
 func (e *emission) list(q *ir.Query) *jen.Statement {
-	if q.Projection.Store != ir.ClickHouse {
-		e.fail(q.Pos, "%s: lists are read from ClickHouse; give the projection %s store: clickhouse, or find single rows", q.Name, q.Projection.Name)
-	}
 	request := []jen.Code{member("Scope", scope(q))}
 	if len(q.Filters) > 0 {
 		request = append(request, member("Where", jen.Id(filterFunc(q)).Call(jen.Op("&").Id("params"))))
@@ -141,7 +132,10 @@ func (e *emission) list(q *ir.Query) *jen.Statement {
 	if len(q.Sorts) > 0 {
 		request = append(request, member("Sort", jen.String().Call(optionalText("Sort"))))
 	}
-	request = append(request, member("Limit", pageLimit()), member("Cursor", optionalText("Cursor")), member("Consistency", optionalText("OksaiConsistency")))
+	request = append(request, member("Limit", jen.Id("params").Dot("Limit")), member("Cursor", optionalText("Cursor")))
+	if !q.Projection.Inline {
+		request = append(request, member("Consistency", optionalText("OksaiConsistency")))
+	}
 	body := []jen.Code{
 		jen.List(jen.Id("page"), jen.Err()).Op(":=").Add(servicePkg("ReadPage")).Call(ctx(), jen.Id("s").Dot("deps"), jen.Id(listVar(q)), servicePkg("PageRequest").Add(fields(request...))),
 		returnErr(),
@@ -158,79 +152,42 @@ func scope(q *ir.Query) *jen.Statement {
 	return queryPkg("Tenant").Call(httpxPkg("Tenant").Call(ctx()))
 }
 
-func (e *emission) await(q *ir.Query, table *jen.Statement) []jen.Code {
+// await waits for the caller's own write, where the rows may lag behind.
+func (e *emission) await(q *ir.Query) []jen.Code {
+	if q.Projection.Inline {
+		return nil
+	}
 	return []jen.Code{
-		jen.If(jen.Err().Op(":=").Add(httpxPkg("Await")).Call(ctx(), jen.Id("s").Dot("deps").Dot("Waiter"), table.Dot("Consumer").Call(), optionalText("OksaiConsistency")),
+		jen.If(jen.Err().Op(":=").Add(httpxPkg("Await")).Call(ctx(), jen.Id("s").Dot("deps").Dot("Waiter"), jen.Id(listVar(q)).Dot("From").Dot("Consumer"), optionalText("OksaiConsistency")),
 			jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 	}
 }
 
 func (e *emission) find(q *ir.Query) *jen.Statement {
-	doc := fmt.Sprintf("answers with one row of %s.", q.Projection.Name)
-	result := jen.Op("*").Add(e.api(openapi.RowName(q)))
-	if q.Projection.Store == ir.Postgres {
-		return e.handler(q, doc, result, e.findInPostgres(q)...)
-	}
-	arguments := []jen.Code{ctx(), jen.Id("s").Dot("deps").Dot("ClickHouse"), scope(q)}
+	arguments := e.reading(q)
 	for _, name := range q.By {
-		arguments = append(arguments, e.condition(openapi.Filter{Column: q.Projection.Column(name), Op: "eq"}, jen.Id("params").Dot(naming.Go(name))))
+		arguments = append(arguments, e.condition(q, openapi.Filter{Column: q.Projection.Column(name), Op: "eq"}, jen.Id("params").Dot(naming.Go(name))))
 	}
-	body := append(e.await(q, e.table(q)),
+	body := append(e.await(q),
 		jen.List(jen.Id("row"), jen.Err()).Op(":=").Id(listVar(q)).Dot("Find").Call(arguments...),
 		returnErr(),
 		jen.Id("answer").Op(":=").Id(rowFunc(q)).Call(jen.Op("&").Id("row")),
 		jen.Return(jen.Op("&").Id("answer"), jen.Nil()),
 	)
-	return e.handler(q, doc, result, body...)
+	return e.handler(q, fmt.Sprintf("answers with one row of %s.", q.Projection.Name), jen.Op("*").Add(e.api(openapi.RowName(q))), body...)
 }
 
-// findInPostgres emits:
-//
-//	row, err := db.New(s.deps.Store.Reader()).FindTenantBySlugBySlug(ctx, db.FindTenantBySlugBySlugParams{Slug: params.Slug})
-//	if errors.Is(err, pgx.ErrNoRows) {
-//		return nil, problem.NotFound("tenant by slug")
-//	}
-//	…
-func (e *emission) findInPostgres(q *ir.Query) []jen.Code {
-	name := sqlcgen.FindName(q.Projection, q.By)
-	if isKey(q) {
-		name = "Get" + naming.Go(q.Projection.Name)
-	}
-	var arguments []jen.Code
-	if needsTenant(q) {
-		arguments = append(arguments, member("TenantID", httpxPkg("Tenant").Call(ctx())))
-	}
-	for _, by := range q.By {
-		arguments = append(arguments, member(naming.Go(by), e.toDomain(q.Projection.Column(by).Type, jen.Id("params").Dot(naming.Go(by)), true)))
-	}
-	return []jen.Code{
-		jen.List(jen.Id("row"), jen.Err()).Op(":=").Add(rows(e.Name, "New")).Call(jen.Id("s").Dot("deps").Dot("Store").Dot("Reader").Call()).
-			Dot(name).Call(ctx(), rows(e.Name, name+"Params").Values(arguments...)),
-		jen.If(errorsIs().Call(jen.Err(), noRows())).Block(
-			jen.Return(jen.Nil(), problemPkg("NotFound").Call(jen.Lit(naming.Words(q.Projection.Name))))),
-		jen.If(jen.Err().Op("!=").Nil()).Block(
-			jen.Return(jen.Nil(), errorf().Call(jen.Lit(e.Name+"."+q.Name+": %w"), jen.Err()))),
-		jen.Id("answer").Op(":=").Id(rowFunc(q)).Call(jen.Op("&").Id("row")),
-		jen.Return(jen.Op("&").Id("answer"), jen.Nil()),
-	}
-}
-
-// isKey tells a search by key from one by what is unique.
-func isKey(q *ir.Query) bool {
-	return len(q.By) == len(q.Projection.Key) && !slices.ContainsFunc(q.Projection.Key, func(f *ir.Field) bool { return !slices.Contains(q.By, f.Name) })
-}
-
-// needsTenant is false where the tenant is asked for, or values are unique across tenants.
-func needsTenant(q *ir.Query) bool {
-	return !slices.Contains(q.By, "tenant_id") && (isKey(q) || !q.Projection.Platform)
+// reading is what every query over a projection is given.
+func (e *emission) reading(q *ir.Query) []jen.Code {
+	return []jen.Code{ctx(), jen.Id("s").Dot("deps").Dot("Query").Call(), scope(q)}
 }
 
 func (e *emission) aggregate(q *ir.Query) *jen.Statement {
-	arguments := []jen.Code{ctx(), jen.Id("s").Dot("deps").Dot("ClickHouse"), scope(q)}
+	arguments := e.reading(q)
 	if len(q.Filters) > 0 {
 		arguments = append(arguments, jen.Id(filterFunc(q)).Call(jen.Op("&").Id("params")).Op("..."))
 	}
-	body := e.await(q, e.table(q))
+	body := e.await(q)
 	if len(q.GroupBy) == 0 {
 		body = append(body,
 			jen.List(jen.Id("measures"), jen.Err()).Op(":=").Id(listVar(q)).Dot("One").Call(arguments...),
@@ -247,11 +204,6 @@ func (e *emission) aggregate(q *ir.Query) *jen.Statement {
 			jen.Return(jen.Id("answer"), jen.Nil()))
 	}
 	return e.handler(q, fmt.Sprintf("answers with measures over %s.", q.Projection.Name), jen.Op("*").Add(e.api(q.Name+"Result")), body...)
-}
-
-// table is the read model's table: job.JobFactsProjection.Table.
-func (e *emission) table(q *ir.Query) *jen.Statement {
-	return domain(q.Projection.Module, naming.Go(q.Projection.Name)+"Projection").Dot("Table")
 }
 
 func listVar(q *ir.Query) string    { return naming.Local(q.Name) }

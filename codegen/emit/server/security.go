@@ -10,18 +10,19 @@ import (
 // security emits who may call what, and how errors are answered.
 func (e *emission) security() {
 	f := e.file("security.go")
-	f.Comment("operations says who may call what.")
+	f.Comment("operations says who may call what, and in which terms.")
 	f.Var().Id("operations").Op("=").Map(e.api("OperationName")).Add(httpxPkg("Operation")).Add(fields(e.operations()...))
 	f.Line()
-	f.Comment("security admits callers by their bearer token.")
-	f.Type().Id("security").Struct(jen.Id("deps").Add(servicePkg("Deps")))
+	f.Add(e.forms())
+	f.Line()
+	f.Comment("security relies on the admission in front of all modules.")
+	f.Type().Id("security").Struct()
 	f.Line()
 	f.Comment("HandleBearerAuth implements api.SecurityHandler.")
-	f.Func().Params(jen.Id("s").Id("security")).Id("HandleBearerAuth").
-		Params(ctxParam(), jen.Id("name").Add(e.api("OperationName")), jen.Id("auth").Add(e.api("BearerAuth"))).
+	f.Func().Params(jen.Id("security")).Id("HandleBearerAuth").
+		Params(ctxParam(), jen.Id("_").Add(e.api("OperationName")), jen.Id("_").Add(e.api("BearerAuth"))).
 		Params(jen.Qual("context", "Context"), jen.Error()).Block(
-		jen.Return(httpxPkg("Authorize").Call(ctx(), jen.Id("s").Dot("deps").Dot("Verifier"), jen.Id("s").Dot("deps").Dot("Guard"),
-			jen.Id("auth").Dot("Token"), jen.Id("operations").Index(jen.Id("name")))))
+		jen.Return(httpxPkg("Admitted").Call(ctx())))
 	f.Line()
 	f.Add(e.newError())
 }
@@ -60,7 +61,34 @@ func (e *emission) operation(name string, roles []string, platform, anyStatus bo
 	if anyStatus {
 		members = append(members, member("AnyTenantStatus", jen.True()))
 	}
-	return e.api(name + "Operation").Op(":").Values(members...)
+	return e.api(name + "Operation").Op(":").Values(append(members, e.terms(name)...)...)
+}
+
+// terms are the parameters and the body that the API description gives an operation.
+func (e *emission) terms(name string) []jen.Code {
+	var out []jen.Code
+	described := e.document.Operation(name)
+	if query := described.Query(); len(query) > 0 {
+		out = append(out, member("Query", texts(query)))
+	}
+	if body := described.Body(); body != "" {
+		out = append(out, member("Body", jen.Lit(body)))
+	}
+	return out
+}
+
+// forms emits the fields that bodies may have.
+func (e *emission) forms() *jen.Statement {
+	forms := jen.Dict{} // sorted by jennifer
+	for name, fields := range e.document.Forms() {
+		form := jen.Dict{}
+		for field, inner := range fields {
+			form[jen.Lit(field)] = jen.Lit(inner)
+		}
+		forms[jen.Lit(name)] = jen.Values(form)
+	}
+	return jen.Comment("forms are what the bodies of the operations are made of.").Line().
+		Var().Id("forms").Op("=").Add(httpxPkg("Forms")).Values(forms)
 }
 
 // newError emits the one place where errors become answers.
@@ -71,13 +99,11 @@ func (e *emission) newError() *jen.Statement {
 		jen.Id("p").Op(":=").Add(httpxPkg("ProblemOf")).Call(ctx(), jen.Err()),
 		jen.Id("answer").Op(":=").Add(e.api("Problem")).Add(fields(
 			member("Type", p("Type")), member("Title", p("Title")), member("Status", jen.Int32().Call(p("Status"))),
-			member("Code", p("Code")), member("Detail", p("Detail")),
+			member("Code", p("Code")), member("Detail", p("Detail")), member("Instance", p("Instance")), member("TraceID", p("TraceID")),
+			member("Errors", jen.Make(jen.Index().Add(e.api("FieldError")), jen.Len(p("Errors")))),
 		)),
-		jen.If(p("Instance").Op("!=").Lit("")).Block(jen.Id("answer").Dot("Instance").Op("=").Add(e.api("NewOptString")).Call(p("Instance"))),
-		jen.If(p("TraceID").Op("!=").Lit("")).Block(jen.Id("answer").Dot("TraceID").Op("=").Add(e.api("NewOptString")).Call(p("TraceID"))),
-		jen.For(jen.List(jen.Id("_"), jen.Id("f")).Op(":=").Range().Add(p("Errors"))).Block(
-			jen.Id("answer").Dot("Errors").Op("=").Append(jen.Id("answer").Dot("Errors"), e.api("FieldError").Values(
-				member("Pointer", jen.Id("f").Dot("Pointer")), member("Code", jen.Id("f").Dot("Code")), member("Message", jen.Id("f").Dot("Message"))))),
+		jen.For(jen.List(jen.Id("i"), jen.Id("f")).Op(":=").Range().Add(p("Errors"))).Block(
+			jen.Id("answer").Dot("Errors").Index(jen.Id("i")).Op("=").Add(e.api("FieldError")).Call(jen.Id("f"))),
 		jen.Return(jen.Op("&").Add(e.api("ProblemStatusCode")).Values(member("StatusCode", p("Status")), member("Response", jen.Id("answer")))),
 	)
 }

@@ -9,25 +9,28 @@ const (
 
 // importNames spares imports an alias that says what the path says.
 var importNames = map[string]string{
+	runtime + "/codec":              "codec",
 	runtime + "/command":            "command",
 	runtime + "/event":              "event",
 	runtime + "/httpx":              "httpx",
 	runtime + "/money":              "money",
-	runtime + "/problem":            "problem",
+	runtime + "/projection":         "projection",
 	runtime + "/query":              "query",
 	runtime + "/service":            "service",
 	root + "/sql":                   "sql",
 	"github.com/go-faster/jx":       "jx",
 	"github.com/google/uuid":        "uuid",
-	"github.com/jackc/pgx/v5":       "pgx",
 	"github.com/shopspring/decimal": "decimal",
 }
 
 // Each symbol that generated code uses from elsewhere is named here, once.
 
-func eventPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/event", name) }
-func httpxPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/httpx", name) }
-func problemPkg(name string) *jen.Statement { return jen.Qual(runtime+"/problem", name) }
+func codecPkg(name string) *jen.Statement { return jen.Qual(runtime+"/codec", name) }
+func eventPkg(name string) *jen.Statement { return jen.Qual(runtime+"/event", name) }
+func httpxPkg(name string) *jen.Statement { return jen.Qual(runtime+"/httpx", name) }
+func projectionPkg(name string) *jen.Statement {
+	return jen.Qual(runtime+"/projection", name)
+}
 func queryPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/query", name) }
 func servicePkg(name string) *jen.Statement { return jen.Qual(runtime+"/service", name) }
 func schemaPkg(name string) *jen.Statement  { return jen.Qual(root+"/sql", name) }
@@ -35,9 +38,7 @@ func jxRaw() *jen.Statement                 { return jen.Qual("github.com/go-fas
 func uuidUUID() *jen.Statement              { return jen.Qual("github.com/google/uuid", "UUID") }
 func timeTime() *jen.Statement              { return jen.Qual("time", "Time") }
 func decimalType() *jen.Statement           { return jen.Qual("github.com/shopspring/decimal", "Decimal") }
-func errorsIs() *jen.Statement              { return jen.Qual("errors", "Is") }
 func errorf() *jen.Statement                { return jen.Qual("fmt", "Errorf") }
-func noRows() *jen.Statement                { return jen.Qual("github.com/jackc/pgx/v5", "ErrNoRows") }
 func url() *jen.Statement                   { return jen.Op("*").Qual("net/url", "URL") }
 func ctx() *jen.Statement                   { return jen.Id("ctx") }
 func ctxParam() *jen.Statement              { return jen.Id("ctx").Qual("context", "Context") }

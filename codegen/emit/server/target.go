@@ -51,10 +51,11 @@ func (e *emission) show(v *target, s shown, optional bool) {
 	present := s.Type
 	present.Optional = false
 	switch {
-	case s.Type.Kind == ir.Map && same(s.Type) && !s.Type.Optional:
-		v.set(name, e.api(v.owner+name).Call(s.source()))
+	case s.Type.Kind == ir.Map && s.Type.Optional:
+		v.after = append(v.after, jen.If(s.source().Op("!=").Nil()).Block(
+			field.Op("=").Add(e.api("NewOpt"+v.owner+name)).Call(e.shownMap(s))))
 	case s.Type.Kind == ir.Map:
-		e.fail(s.Pos, "%s: the API can show maps of plain values that are never absent; use a list of structs", s.Name)
+		v.set(name, e.api(v.owner+name).Call(e.shownMap(s)))
 	case isCollection(s.Type) && same(s.Type):
 		v.set(name, s.source())
 	case isCollection(s.Type):
@@ -89,8 +90,25 @@ func dereferenced(t ir.Type, pointer *jen.Statement) *jen.Statement {
 	return jen.Op("*").Add(pointer)
 }
 
-// structs are the structs that states and inputs hold, each after those it is part of.
-func (e *emission) structs() []*ir.TypeDef {
+// states are the fields of what is answered, inputs those of what is taken.
+func (e *emission) states() (out []*ir.Field) {
+	for _, a := range e.Aggregates {
+		out = append(out, a.State...)
+	}
+	return out
+}
+
+func (e *emission) inputs() (out []*ir.Field) {
+	for _, a := range e.Aggregates {
+		for _, c := range openapi.Commands(a) {
+			out = append(out, c.Input...)
+		}
+	}
+	return out
+}
+
+// structs are the structs that fields hold, each before those that are part of it.
+func structs(fields []*ir.Field) []*ir.TypeDef {
 	var out []*ir.TypeDef
 	var visit func(t ir.Type)
 	visit = func(t ir.Type) {
@@ -105,15 +123,8 @@ func (e *emission) structs() []*ir.TypeDef {
 			visit(f.Type)
 		}
 	}
-	for _, a := range e.Aggregates {
-		for _, f := range a.State {
-			visit(f.Type)
-		}
-		for _, c := range openapi.Commands(a) {
-			for _, f := range c.Input {
-				visit(f.Type)
-			}
-		}
+	for _, f := range fields {
+		visit(f.Type)
 	}
 	return out
 }

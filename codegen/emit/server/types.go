@@ -80,8 +80,10 @@ func same(t ir.Type) bool {
 	switch t.Kind {
 	case ir.Enum, ir.Struct, ir.Money, ir.Duration, ir.JSON:
 		return false
-	case ir.List, ir.Set, ir.Map:
+	case ir.List, ir.Set:
 		return same(*t.Elem)
+	case ir.Map:
+		return t.Key.Kind == ir.String && same(*t.Elem)
 	}
 	return true
 }
@@ -112,6 +114,8 @@ func (e *emission) rowType(q *ir.Query) *jen.Statement {
 	switch {
 	case q.Kind == ir.Aggregated:
 		return jen.Id(naming.Local(q.Name) + "Row")
+	case q.Projection.EventLog:
+		return projectionPkg("EventLogRow")
 	case q.Projection.Store == ir.Postgres:
 		return rows(q.Projection.Module, naming.Go(q.Projection.Name))
 	}

@@ -24,8 +24,8 @@ func moduleQueries(m *ir.Module) string {
 
 type query struct{ name, result, doc, sql string }
 
-// projectionQueries are the same for every table: read by key, write, delete,
-// and find by each unique set of columns.
+// projectionQueries are the same for every table: read by key, write, delete.
+// What callers ask for is read by package query.
 func projectionQueries(p *ir.Projection) []query {
 	name, table := naming.Go(p.Name), postgres.Table(p)
 	byKey := conditions(postgres.KeyColumns(p))
@@ -37,9 +37,6 @@ func projectionQueries(p *ir.Projection) []query {
 	}
 	if SharesRows(p) {
 		queries = append(queries, lock(p))
-	}
-	for _, unique := range p.Unique {
-		queries = append(queries, query{FindName(p, unique), "one", "reads a row by what is unique about it.", read + conditions(findColumns(p, unique))})
 	}
 	return queries
 }
@@ -74,23 +71,6 @@ func lock(p *ir.Projection) query {
 		"Lock" + naming.Go(p.Name), "exec", "keeps other transactions from folding into the row until this one ends.",
 		"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', " + strings.Join(parts, ", ") + "), 0))",
 	}
-}
-
-// FindName is the query that finds a row by a unique set of columns, e.g. FindTenantBySlugBySlug.
-func FindName(p *ir.Projection, unique []string) string {
-	parts := make([]string, len(unique))
-	for i, column := range unique {
-		parts[i] = naming.Go(column)
-	}
-	return "Find" + naming.Go(p.Name) + "By" + strings.Join(parts, "And")
-}
-
-// findColumns begin with the tenant unless the values are unique across tenants.
-func findColumns(p *ir.Projection, unique []string) []string {
-	if p.Platform {
-		return unique
-	}
-	return slices.Concat([]string{"tenant_id"}, unique)
 }
 
 func columns(p *ir.Projection) []string {

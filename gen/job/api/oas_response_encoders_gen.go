@@ -293,6 +293,19 @@ func encodeJobAtResponse(response *JobFoundHeaders, w http.ResponseWriter) error
 	return nil
 }
 
+func encodeJobAuditResponse(response *JobAuditPage, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeJobHistoryResponse(response *JobHistoryPage, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)

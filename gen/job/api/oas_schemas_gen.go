@@ -429,6 +429,74 @@ func (s *Job) SetCancelledBecause(val OptString) {
 	s.CancelledBecause = val
 }
 
+// Ref: #/components/schemas/JobAuditPage
+type JobAuditPage struct {
+	Items []JobEventsRow `json:"items"`
+	// Send it as `cursor` for the next page; missing on the last one.
+	NextCursor OptString `json:"next_cursor"`
+}
+
+// GetItems returns the value of Items.
+func (s *JobAuditPage) GetItems() []JobEventsRow {
+	return s.Items
+}
+
+// GetNextCursor returns the value of NextCursor.
+func (s *JobAuditPage) GetNextCursor() OptString {
+	return s.NextCursor
+}
+
+// SetItems sets the value of Items.
+func (s *JobAuditPage) SetItems(val []JobEventsRow) {
+	s.Items = val
+}
+
+// SetNextCursor sets the value of NextCursor.
+func (s *JobAuditPage) SetNextCursor(val OptString) {
+	s.NextCursor = val
+}
+
+type JobAuditSort string
+
+const (
+	JobAuditSortMinusAt JobAuditSort = "-at"
+	JobAuditSortAt      JobAuditSort = "at"
+)
+
+// AllValues returns all JobAuditSort values.
+func (JobAuditSort) AllValues() []JobAuditSort {
+	return []JobAuditSort{
+		JobAuditSortMinusAt,
+		JobAuditSortAt,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s JobAuditSort) MarshalText() ([]byte, error) {
+	switch s {
+	case JobAuditSortMinusAt:
+		return []byte(s), nil
+	case JobAuditSortAt:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *JobAuditSort) UnmarshalText(data []byte) error {
+	switch JobAuditSort(data) {
+	case JobAuditSortMinusAt:
+		*s = JobAuditSortMinusAt
+		return nil
+	case JobAuditSortAt:
+		*s = JobAuditSortAt
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // JobChangedHeaders wraps Job with response headers.
 type JobChangedHeaders struct {
 	ETag             string
@@ -512,6 +580,93 @@ func (s *JobCreatedHeaders) SetOksaiConsistency(val string) {
 // SetResponse sets the value of Response.
 func (s *JobCreatedHeaders) SetResponse(val Job) {
 	s.Response = val
+}
+
+// Every event of every job, for audit and analysis.
+// Ref: #/components/schemas/JobEventsRow
+type JobEventsRow struct {
+	// Whose event it is.
+	StreamID uuid.UUID `json:"stream_id"`
+	// The object's version after it.
+	Version int64 `json:"version"`
+	// What it is an event of, e.g. Job.
+	StreamType string `json:"stream_type"`
+	// The event's name, e.g. job.JobCreated.
+	Type string    `json:"type"`
+	At   time.Time `json:"at"`
+	// Who caused it; empty for the platform itself.
+	UserID  string `json:"user_id"`
+	Payload jx.Raw `json:"payload"`
+}
+
+// GetStreamID returns the value of StreamID.
+func (s *JobEventsRow) GetStreamID() uuid.UUID {
+	return s.StreamID
+}
+
+// GetVersion returns the value of Version.
+func (s *JobEventsRow) GetVersion() int64 {
+	return s.Version
+}
+
+// GetStreamType returns the value of StreamType.
+func (s *JobEventsRow) GetStreamType() string {
+	return s.StreamType
+}
+
+// GetType returns the value of Type.
+func (s *JobEventsRow) GetType() string {
+	return s.Type
+}
+
+// GetAt returns the value of At.
+func (s *JobEventsRow) GetAt() time.Time {
+	return s.At
+}
+
+// GetUserID returns the value of UserID.
+func (s *JobEventsRow) GetUserID() string {
+	return s.UserID
+}
+
+// GetPayload returns the value of Payload.
+func (s *JobEventsRow) GetPayload() jx.Raw {
+	return s.Payload
+}
+
+// SetStreamID sets the value of StreamID.
+func (s *JobEventsRow) SetStreamID(val uuid.UUID) {
+	s.StreamID = val
+}
+
+// SetVersion sets the value of Version.
+func (s *JobEventsRow) SetVersion(val int64) {
+	s.Version = val
+}
+
+// SetStreamType sets the value of StreamType.
+func (s *JobEventsRow) SetStreamType(val string) {
+	s.StreamType = val
+}
+
+// SetType sets the value of Type.
+func (s *JobEventsRow) SetType(val string) {
+	s.Type = val
+}
+
+// SetAt sets the value of At.
+func (s *JobEventsRow) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetUserID sets the value of UserID.
+func (s *JobEventsRow) SetUserID(val string) {
+	s.UserID = val
+}
+
+// SetPayload sets the value of Payload.
+func (s *JobEventsRow) SetPayload(val jx.Raw) {
+	s.Payload = val
 }
 
 // Every job as it stands.
@@ -1122,6 +1277,52 @@ func (o OptInt64) Or(d int64) int64 {
 	return d
 }
 
+// NewOptJobAuditSort returns new OptJobAuditSort with value set to v.
+func NewOptJobAuditSort(v JobAuditSort) OptJobAuditSort {
+	return OptJobAuditSort{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptJobAuditSort is optional JobAuditSort.
+type OptJobAuditSort struct {
+	Value JobAuditSort
+	Set   bool
+}
+
+// IsSet returns true if OptJobAuditSort was set.
+func (o OptJobAuditSort) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptJobAuditSort) Reset() {
+	var v JobAuditSort
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptJobAuditSort) SetTo(v JobAuditSort) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptJobAuditSort) Get() (v JobAuditSort, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptJobAuditSort) Or(d JobAuditSort) JobAuditSort {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptJobStatus returns new OptJobStatus with value set to v.
 func NewOptJobStatus(v JobStatus) OptJobStatus {
 	return OptJobStatus{
@@ -1421,11 +1622,12 @@ type Problem struct {
 	Code string `json:"code"`
 	// What happened this time, and what to do.
 	Detail string `json:"detail"`
-	// The path that was asked for.
-	Instance OptString `json:"instance"`
+	// This request: a URN with the id that is also in X-Request-ID.
+	Instance string `json:"instance"`
 	// Quote it when asking for help.
-	TraceID OptString    `json:"trace_id"`
-	Errors  []FieldError `json:"errors"`
+	TraceID string `json:"trace_id"`
+	// The parts of the request that are wrong; empty where it is not about parts.
+	Errors []FieldError `json:"errors"`
 }
 
 // GetType returns the value of Type.
@@ -1454,12 +1656,12 @@ func (s *Problem) GetDetail() string {
 }
 
 // GetInstance returns the value of Instance.
-func (s *Problem) GetInstance() OptString {
+func (s *Problem) GetInstance() string {
 	return s.Instance
 }
 
 // GetTraceID returns the value of TraceID.
-func (s *Problem) GetTraceID() OptString {
+func (s *Problem) GetTraceID() string {
 	return s.TraceID
 }
 
@@ -1494,12 +1696,12 @@ func (s *Problem) SetDetail(val string) {
 }
 
 // SetInstance sets the value of Instance.
-func (s *Problem) SetInstance(val OptString) {
+func (s *Problem) SetInstance(val string) {
 	s.Instance = val
 }
 
 // SetTraceID sets the value of TraceID.
-func (s *Problem) SetTraceID(val OptString) {
+func (s *Problem) SetTraceID(val string) {
 	s.TraceID = val
 }
 

@@ -50,6 +50,12 @@ type Handler interface {
 	//
 	// GET /jobs/{id}/at
 	JobAt(ctx context.Context, params JobAtParams) (*JobFoundHeaders, error)
+	// JobAudit implements jobAudit operation.
+	//
+	// Every event of the tenant's jobs, newest first.
+	//
+	// GET /job-audit
+	JobAudit(ctx context.Context, params JobAuditParams) (*JobAuditPage, error)
 	// JobHistory implements jobHistory operation.
 	//
 	// Job history.

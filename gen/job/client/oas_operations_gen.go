@@ -13,6 +13,7 @@ const (
 	DailyJobsOperation       OperationName = "DailyJobs"
 	GetJobOperation          OperationName = "GetJob"
 	JobAtOperation           OperationName = "JobAt"
+	JobAuditOperation        OperationName = "JobAudit"
 	JobHistoryOperation      OperationName = "JobHistory"
 	JobOverviewOperation     OperationName = "JobOverview"
 	ListJobsOperation        OperationName = "ListJobs"

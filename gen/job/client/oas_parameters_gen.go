@@ -84,6 +84,34 @@ type JobAtParams struct {
 	At OptDateTime `json:",omitempty,omitzero"`
 }
 
+// JobAuditParams is parameters of jobAudit operation.
+type JobAuditParams struct {
+	// Only rows where type is this.
+	Type OptString `json:",omitempty,omitzero"`
+	// Only rows where type is one of these.
+	TypeIn []string `json:",omitempty"`
+	// Only rows where stream_id is this.
+	StreamID OptUUID `json:",omitempty,omitzero"`
+	// Only rows where user_id is this.
+	UserID OptString `json:",omitempty,omitzero"`
+	// Only rows where at is this or more.
+	AtGte OptDateTime `json:",omitempty,omitzero"`
+	// Only rows where at is more than this.
+	AtGt OptDateTime `json:",omitempty,omitzero"`
+	// Only rows where at is this or less.
+	AtLte OptDateTime `json:",omitempty,omitzero"`
+	// Only rows where at is less than this.
+	AtLt OptDateTime `json:",omitempty,omitzero"`
+	// The order; `-` means descending.
+	Sort OptJobAuditSort `json:",omitempty,omitzero"`
+	// How many items a page has.
+	Limit OptInt32 `json:",omitempty,omitzero"`
+	// The `next_cursor` of the page before.
+	Cursor OptString `json:",omitempty,omitzero"`
+	// The header of a command's answer: wait until this read model has that change.
+	OksaiConsistency OptString `json:",omitempty,omitzero"`
+}
+
 // JobHistoryParams is parameters of jobHistory operation.
 type JobHistoryParams struct {
 	// The Job's id.

@@ -24,6 +24,7 @@ var operationRolesBearerAuth = map[string][]string{
 	DailyJobsOperation:       []string{},
 	GetJobOperation:          []string{},
 	JobAtOperation:           []string{},
+	JobAuditOperation:        []string{},
 	JobHistoryOperation:      []string{},
 	JobOverviewOperation:     []string{},
 	ListJobsOperation:        []string{},

@@ -8,6 +8,7 @@ import (
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/job/api"
 	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
 )
 
 // jobView is what callers see of a Job.
@@ -122,6 +123,18 @@ func jobOverviewResultView(r *jobOverviewRow) api.JobOverviewResult {
 		v.AvgDurationMs = api.NewOptInt64(*r.AvgDurationMs)
 	}
 	return v
+}
+
+func jobEventsRowView(r *projection.EventLogRow) api.JobEventsRow {
+	return api.JobEventsRow{
+		StreamID:   r.StreamID,
+		Version:    r.Version,
+		StreamType: r.StreamType,
+		Type:       r.Type,
+		At:         r.At,
+		UserID:     r.UserID,
+		Payload:    jx.Raw(r.Payload),
+	}
 }
 
 func recordedEvent(r *event.Recorded) api.RecordedEvent {

@@ -5,12 +5,13 @@ package server
 import (
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/job/api"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 )
 
 var listJobs = query.List[job.JobFactsRow]{
 	Name:   "job.ListJobs",
-	From:   job.JobFactsProjection.Table,
+	From:   query.ClickHouse(job.JobFactsProjection.Table),
 	Scan:   job.JobFactsProjection.Scan,
 	Values: job.JobFactsProjection.Values,
 	Filters: map[string][]query.Op{
@@ -67,7 +68,7 @@ func listJobsFilter(params *api.ListJobsParams) (where []query.Condition) {
 
 var dailyJobs = query.List[job.TenantDailyJobStatsRow]{
 	Name:     "job.DailyJobs",
-	From:     job.TenantDailyJobStatsProjection.Table,
+	From:     query.ClickHouse(job.TenantDailyJobStatsProjection.Table),
 	Scan:     job.TenantDailyJobStatsProjection.Scan,
 	Values:   job.TenantDailyJobStatsProjection.Values,
 	Filters:  map[string][]query.Op{"day": {query.Gte, query.Gt, query.Lte, query.Lt}},
@@ -106,7 +107,7 @@ type jobOverviewRow struct {
 
 var jobOverview = query.Aggregate[jobOverviewRow]{
 	Name: "job.JobOverview",
-	From: job.JobFactsProjection.Table,
+	From: query.ClickHouse(job.JobFactsProjection.Table),
 	Measures: []query.Measure{
 		{Name: "total", SQL: "toInt64(count())"},
 		{Name: "pending", SQL: "toInt64(countIf(status = 'pending'))"},
@@ -118,4 +119,50 @@ var jobOverview = query.Aggregate[jobOverviewRow]{
 	Scan: func(r *jobOverviewRow) []any {
 		return []any{&r.Total, &r.Pending, &r.InProgress, &r.Completed, &r.Cancelled, &r.AvgDurationMs}
 	},
+}
+
+var jobAudit = query.List[projection.EventLogRow]{
+	Name:   "job.JobAudit",
+	From:   query.ClickHouse(job.JobEventsProjection.Table),
+	Scan:   projection.ScanEventLog,
+	Values: projection.EventLogValues,
+	Filters: map[string][]query.Op{
+		"at":        {query.Gte, query.Gt, query.Lte, query.Lt},
+		"stream_id": {query.Eq},
+		"type":      {query.Eq, query.In},
+		"user_id":   {query.Eq},
+	},
+	Sorts:    []string{"at"},
+	Default:  []string{"-at"},
+	Limit:    50,
+	MaxLimit: 200,
+}
+
+// jobAuditFilter are the conditions that the request names.
+func jobAuditFilter(params *api.JobAuditParams) (where []query.Condition) {
+	if v, ok := params.Type.Get(); ok {
+		where = append(where, query.Condition{Column: "type", Op: query.Eq, Value: v})
+	}
+	if len(params.TypeIn) > 0 {
+		where = append(where, query.Condition{Column: "type", Op: query.In, Value: params.TypeIn})
+	}
+	if v, ok := params.StreamID.Get(); ok {
+		where = append(where, query.Condition{Column: "stream_id", Op: query.Eq, Value: v})
+	}
+	if v, ok := params.UserID.Get(); ok {
+		where = append(where, query.Condition{Column: "user_id", Op: query.Eq, Value: v})
+	}
+	if v, ok := params.AtGte.Get(); ok {
+		where = append(where, query.Condition{Column: "at", Op: query.Gte, Value: v})
+	}
+	if v, ok := params.AtGt.Get(); ok {
+		where = append(where, query.Condition{Column: "at", Op: query.Gt, Value: v})
+	}
+	if v, ok := params.AtLte.Get(); ok {
+		where = append(where, query.Condition{Column: "at", Op: query.Lte, Value: v})
+	}
+	if v, ok := params.AtLt.Get(); ok {
+		where = append(where, query.Condition{Column: "at", Op: query.Lt, Value: v})
+	}
+	return where
 }

@@ -24,13 +24,20 @@ var _ api.Handler = (*server)(nil)
 // New assembles the module; its commands run on the repositories and runners given.
 func New(deps service.Deps, repos *job.Repositories, jobs *job.Jobs) (*service.Module, error) {
 	s := &server{deps: deps, repos: repos, jobs: jobs}
-	handler, err := api.NewServer(s, security{deps}, api.WithErrorHandler(httpx.ErrorHandler), api.WithNotFound(httpx.NotFound), api.WithMethodNotAllowed(httpx.MethodNotAllowed))
+	handler, err := api.NewServer(s, security{}, api.WithErrorHandler(httpx.ErrorHandler), api.WithNotFound(httpx.NotFound), api.WithMethodNotAllowed(httpx.MethodNotAllowed))
 	if err != nil {
 		return nil, fmt.Errorf("assembling module job: %w", err)
 	}
 	return &service.Module{
-		Name:      "job",
-		HTTP:      httpx.Module{Name: "job", Handler: handler, Find: find(handler)},
+		Name: "job",
+		HTTP: httpx.Module{
+			Name:     "job",
+			Handler:  handler,
+			Verifier: deps.Verifier,
+			Guard:    deps.Guard,
+			Find:     find(handler),
+			Forms:    forms,
+		},
 		Models:    job.Models(),
 		Reactions: job.Reactions(jobs),
 		Timers:    job.Timers(jobs),
@@ -39,9 +46,9 @@ func New(deps service.Deps, repos *job.Repositories, jobs *job.Jobs) (*service.M
 }
 
 // find tells which operation a request is for.
-func find(handler *api.Server) func(method string, u *url.URL) (string, bool) {
-	return func(method string, u *url.URL) (string, bool) {
+func find(handler *api.Server) func(method string, u *url.URL) (httpx.Operation, bool) {
+	return func(method string, u *url.URL) (httpx.Operation, bool) {
 		route, ok := handler.FindPath(method, u)
-		return route.Name(), ok
+		return operations[api.OperationName(route.Name())], ok
 	}
 }

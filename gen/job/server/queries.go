@@ -4,12 +4,10 @@ package server
 
 import (
 	"context"
-	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/job/api"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/service"
-	"time"
 )
 
 // GetJob answers with the current state of a Job.
@@ -19,7 +17,7 @@ func (s *server) GetJob(ctx context.Context, params api.GetJobParams) (api.GetJo
 		return nil, err
 	}
 	etag := httpx.ETag(loaded.Version)
-	if params.IfNoneMatch.Or("") == etag {
+	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 		return &api.GetJobNotModified{ETag: etag}, nil
 	}
 	return &api.JobFoundHeaders{ETag: etag, Response: jobView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -31,7 +29,7 @@ func (s *server) ListJobs(ctx context.Context, params api.ListJobsParams) (*api.
 		Scope:       query.Tenant(httpx.Tenant(ctx)),
 		Where:       listJobsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})
@@ -54,7 +52,7 @@ func (s *server) DailyJobs(ctx context.Context, params api.DailyJobsParams) (*ap
 		Scope:       query.Tenant(httpx.Tenant(ctx)),
 		Where:       dailyJobsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})
@@ -75,10 +73,10 @@ func (s *server) DailyJobs(ctx context.Context, params api.DailyJobsParams) (*ap
 //
 // Totals per status, completion rate and average time to complete.
 func (s *server) JobOverview(ctx context.Context, params api.JobOverviewParams) (*api.JobOverviewResult, error) {
-	if err := httpx.Await(ctx, s.deps.Waiter, job.JobFactsProjection.Table.Consumer(), params.OksaiConsistency.Or("")); err != nil {
+	if err := httpx.Await(ctx, s.deps.Waiter, jobOverview.From.Consumer, params.OksaiConsistency.Or("")); err != nil {
 		return nil, err
 	}
-	measures, err := jobOverview.One(ctx, s.deps.ClickHouse, query.Tenant(httpx.Tenant(ctx)))
+	measures, err := jobOverview.One(ctx, s.deps.Query(), query.Tenant(httpx.Tenant(ctx)))
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +86,7 @@ func (s *server) JobOverview(ctx context.Context, params api.JobOverviewParams) 
 
 // JobAt answers with an earlier state of a Job.
 func (s *server) JobAt(ctx context.Context, params api.JobAtParams) (*api.JobFoundHeaders, error) {
-	loaded, err := httpx.AsOf(ctx, s.repos.Jobs, params.ID, params.Version.Or(0), params.At.Or(time.Time{}))
+	loaded, err := httpx.AsOf(ctx, s.repos.Jobs, params.ID, params.Version, params.At)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +95,38 @@ func (s *server) JobAt(ctx context.Context, params api.JobAtParams) (*api.JobFou
 
 // JobHistory answers with the events of a Job, oldest first.
 func (s *server) JobHistory(ctx context.Context, params api.JobHistoryParams) (*api.JobHistoryPage, error) {
-	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
+	page, err := httpx.History(ctx, s.repos.Jobs, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
 	if err != nil {
 		return nil, err
 	}
 	answer := &api.JobHistoryPage{Items: make([]api.RecordedEvent, len(page.Items))}
 	for i := range page.Items {
 		answer.Items[i] = recordedEvent(&page.Items[i])
+	}
+	if page.Next != "" {
+		answer.NextCursor = api.NewOptString(page.Next)
+	}
+	return answer, nil
+}
+
+// JobAudit answers with a page of job_events.
+//
+// Every event of the tenant's jobs, newest first.
+func (s *server) JobAudit(ctx context.Context, params api.JobAuditParams) (*api.JobAuditPage, error) {
+	page, err := service.ReadPage(ctx, s.deps, jobAudit, service.PageRequest{
+		Scope:       query.Tenant(httpx.Tenant(ctx)),
+		Where:       jobAuditFilter(&params),
+		Sort:        string(params.Sort.Or("")),
+		Limit:       params.Limit,
+		Cursor:      params.Cursor.Or(""),
+		Consistency: params.OksaiConsistency.Or(""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &api.JobAuditPage{Items: make([]api.JobEventsRow, len(page.Items))}
+	for i := range page.Items {
+		answer.Items[i] = jobEventsRowView(&page.Items[i])
 	}
 	if page.Next != "" {
 		answer.NextCursor = api.NewOptString(page.Next)

@@ -6,55 +6,64 @@ import (
 	"context"
 	"github.com/oksai/oksai/gen/job/api"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
-	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
-// operations says who may call what.
+// operations says who may call what, and in which terms.
 var operations = map[api.OperationName]httpx.Operation{
-	api.CreateJobOperation:       {Name: "CreateJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.AssignJobOperation:       {Name: "AssignJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
+	api.CreateJobOperation:       {Name: "CreateJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "CreateJobInput"},
+	api.AssignJobOperation:       {Name: "AssignJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "AssignJobInput"},
 	api.StartJobOperation:        {Name: "StartJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
 	api.CompleteJobOperation:     {Name: "CompleteJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.CancelJobOperation:       {Name: "CancelJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.RetitleJobOperation:      {Name: "RetitleJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.ReprioritiseJobOperation: {Name: "ReprioritiseJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.TagJobOperation:          {Name: "TagJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
+	api.CancelJobOperation:       {Name: "CancelJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "CancelJobInput"},
+	api.RetitleJobOperation:      {Name: "RetitleJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "RetitleJobInput"},
+	api.ReprioritiseJobOperation: {Name: "ReprioritiseJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "ReprioritiseJobInput"},
+	api.TagJobOperation:          {Name: "TagJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "TagJobInput"},
 	api.GetJobOperation:          {Name: "GetJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.ListJobsOperation:        {Name: "ListJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.DailyJobsOperation:       {Name: "DailyJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
+	api.ListJobsOperation:        {Name: "ListJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"status", "status_in", "priority", "priority_in", "created_by", "created_at_gte", "created_at_gt", "created_at_lte", "created_at_lt", "tags_any", "search", "sort", "limit", "cursor"}},
+	api.DailyJobsOperation:       {Name: "DailyJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "sort", "limit", "cursor"}},
 	api.JobOverviewOperation:     {Name: "JobOverview", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.JobAtOperation:           {Name: "JobAt", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.JobHistoryOperation:      {Name: "JobHistory", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
+	api.JobAtOperation:           {Name: "JobAt", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"version", "at"}},
+	api.JobHistoryOperation:      {Name: "JobHistory", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"limit", "cursor"}},
+	api.JobAuditOperation:        {Name: "JobAudit", Roles: []string{"TenantAdmin", "TenantOwner"}, Query: []string{"type", "type_in", "stream_id", "user_id", "at_gte", "at_gt", "at_lte", "at_lt", "sort", "limit", "cursor"}},
 }
 
-// security admits callers by their bearer token.
-type security struct {
-	deps service.Deps
+// forms are what the bodies of the operations are made of.
+var forms = httpx.Forms{
+	"AssignJobInput": {"assigned_to": ""},
+	"CancelJobInput": {"reason": ""},
+	"CreateJobInput": {
+		"priority": "",
+		"tags":     "",
+		"title":    "",
+	},
+	"ReprioritiseJobInput": {"priority": ""},
+	"RetitleJobInput":      {"title": ""},
+	"TagJobInput":          {"tag": ""},
 }
+
+// security relies on the admission in front of all modules.
+type security struct{}
 
 // HandleBearerAuth implements api.SecurityHandler.
-func (s security) HandleBearerAuth(ctx context.Context, name api.OperationName, auth api.BearerAuth) (context.Context, error) {
-	return httpx.Authorize(ctx, s.deps.Verifier, s.deps.Guard, auth.Token, operations[name])
+func (security) HandleBearerAuth(ctx context.Context, _ api.OperationName, _ api.BearerAuth) (context.Context, error) {
+	return httpx.Admitted(ctx)
 }
 
 // NewError implements api.Handler: it answers with an error as a problem.
 func (s *server) NewError(ctx context.Context, err error) *api.ProblemStatusCode {
 	p := httpx.ProblemOf(ctx, err)
 	answer := api.Problem{
-		Type:   p.Type,
-		Title:  p.Title,
-		Status: int32(p.Status),
-		Code:   p.Code,
-		Detail: p.Detail,
+		Type:     p.Type,
+		Title:    p.Title,
+		Status:   int32(p.Status),
+		Code:     p.Code,
+		Detail:   p.Detail,
+		Instance: p.Instance,
+		TraceID:  p.TraceID,
+		Errors:   make([]api.FieldError, len(p.Errors)),
 	}
-	if p.Instance != "" {
-		answer.Instance = api.NewOptString(p.Instance)
-	}
-	if p.TraceID != "" {
-		answer.TraceID = api.NewOptString(p.TraceID)
-	}
-	for _, f := range p.Errors {
-		answer.Errors = append(answer.Errors, api.FieldError{Pointer: f.Pointer, Code: f.Code, Message: f.Message})
+	for i, f := range p.Errors {
+		answer.Errors[i] = api.FieldError(f)
 	}
 	return &api.ProblemStatusCode{StatusCode: p.Status, Response: answer}
 }

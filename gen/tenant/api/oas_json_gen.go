@@ -616,18 +616,18 @@ func (s *OptPlan) UnmarshalJSON(data []byte) error {
 	return s.Decode(d)
 }
 
-// Encode encodes Settings as json.
-func (o OptSettings) Encode(e *jx.Encoder) {
+// Encode encodes SettingsInput as json.
+func (o OptSettingsInput) Encode(e *jx.Encoder) {
 	if !o.Set {
 		return
 	}
 	o.Value.Encode(e)
 }
 
-// Decode decodes Settings from json.
-func (o *OptSettings) Decode(d *jx.Decoder) error {
+// Decode decodes SettingsInput from json.
+func (o *OptSettingsInput) Decode(d *jx.Decoder) error {
 	if o == nil {
-		return errors.New("invalid: unable to decode OptSettings to nil")
+		return errors.New("invalid: unable to decode OptSettingsInput to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {
@@ -637,14 +637,14 @@ func (o *OptSettings) Decode(d *jx.Decoder) error {
 }
 
 // MarshalJSON implements stdjson.Marshaler.
-func (s OptSettings) MarshalJSON() ([]byte, error) {
+func (s OptSettingsInput) MarshalJSON() ([]byte, error) {
 	e := jx.Encoder{}
 	s.Encode(&e)
 	return e.Bytes(), nil
 }
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
-func (s *OptSettings) UnmarshalJSON(data []byte) error {
+func (s *OptSettingsInput) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -756,26 +756,20 @@ func (s *Problem) encodeFields(e *jx.Encoder) {
 		e.Str(s.Detail)
 	}
 	{
-		if s.Instance.Set {
-			e.FieldStart("instance")
-			s.Instance.Encode(e)
-		}
+		e.FieldStart("instance")
+		e.Str(s.Instance)
 	}
 	{
-		if s.TraceID.Set {
-			e.FieldStart("trace_id")
-			s.TraceID.Encode(e)
-		}
+		e.FieldStart("trace_id")
+		e.Str(s.TraceID)
 	}
 	{
-		if s.Errors != nil {
-			e.FieldStart("errors")
-			e.ArrStart()
-			for _, elem := range s.Errors {
-				elem.Encode(e)
-			}
-			e.ArrEnd()
+		e.FieldStart("errors")
+		e.ArrStart()
+		for _, elem := range s.Errors {
+			elem.Encode(e)
 		}
+		e.ArrEnd()
 	}
 }
 
@@ -860,9 +854,11 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"detail\"")
 			}
 		case "instance":
+			requiredBitSet[0] |= 1 << 5
 			if err := func() error {
-				s.Instance.Reset()
-				if err := s.Instance.Decode(d); err != nil {
+				v, err := d.Str()
+				s.Instance = string(v)
+				if err != nil {
 					return err
 				}
 				return nil
@@ -870,9 +866,11 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"instance\"")
 			}
 		case "trace_id":
+			requiredBitSet[0] |= 1 << 6
 			if err := func() error {
-				s.TraceID.Reset()
-				if err := s.TraceID.Decode(d); err != nil {
+				v, err := d.Str()
+				s.TraceID = string(v)
+				if err != nil {
 					return err
 				}
 				return nil
@@ -880,6 +878,7 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"trace_id\"")
 			}
 		case "errors":
+			requiredBitSet[0] |= 1 << 7
 			if err := func() error {
 				s.Errors = make([]FieldError, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -906,7 +905,7 @@ func (s *Problem) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00011111,
+		0b11111111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -1241,6 +1240,119 @@ func (s *Settings) Encode(e *jx.Encoder) {
 // encodeFields encodes fields.
 func (s *Settings) encodeFields(e *jx.Encoder) {
 	{
+		e.FieldStart("locale")
+		e.Str(s.Locale)
+	}
+	{
+		e.FieldStart("time_zone")
+		e.Str(s.TimeZone)
+	}
+}
+
+var jsonFieldsNameOfSettings = [2]string{
+	0: "locale",
+	1: "time_zone",
+}
+
+// Decode decodes Settings from json.
+func (s *Settings) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode Settings to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "locale":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Locale = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"locale\"")
+			}
+		case "time_zone":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.TimeZone = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"time_zone\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode Settings")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfSettings) {
+					name = jsonFieldsNameOfSettings[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *Settings) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *Settings) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode implements json.Marshaler.
+func (s *SettingsInput) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *SettingsInput) encodeFields(e *jx.Encoder) {
+	{
 		if s.Locale.Set {
 			e.FieldStart("locale")
 			s.Locale.Encode(e)
@@ -1254,15 +1366,15 @@ func (s *Settings) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfSettings = [2]string{
+var jsonFieldsNameOfSettingsInput = [2]string{
 	0: "locale",
 	1: "time_zone",
 }
 
-// Decode decodes Settings from json.
-func (s *Settings) Decode(d *jx.Decoder) error {
+// Decode decodes SettingsInput from json.
+func (s *SettingsInput) Decode(d *jx.Decoder) error {
 	if s == nil {
-		return errors.New("invalid: unable to decode Settings to nil")
+		return errors.New("invalid: unable to decode SettingsInput to nil")
 	}
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
@@ -1292,21 +1404,21 @@ func (s *Settings) Decode(d *jx.Decoder) error {
 		}
 		return nil
 	}); err != nil {
-		return errors.Wrap(err, "decode Settings")
+		return errors.Wrap(err, "decode SettingsInput")
 	}
 
 	return nil
 }
 
 // MarshalJSON implements stdjson.Marshaler.
-func (s *Settings) MarshalJSON() ([]byte, error) {
+func (s *SettingsInput) MarshalJSON() ([]byte, error) {
 	e := jx.Encoder{}
 	s.Encode(&e)
 	return e.Bytes(), nil
 }
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
-func (s *Settings) UnmarshalJSON(data []byte) error {
+func (s *SettingsInput) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }

@@ -160,6 +160,15 @@ func decodeActivateTenantResponse(resp *http.Response) (res *TenantChangedHeader
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -318,6 +327,15 @@ func decodeApplyDowngradeResponse(resp *http.Response) (res *TenantChangedHeader
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -478,6 +496,15 @@ func decodeChangePlanResponse(resp *http.Response) (res *TenantChangedHeaders, _
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -636,6 +663,15 @@ func decodeChangeSettingsResponse(resp *http.Response) (res *TenantChangedHeader
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -828,6 +864,15 @@ func decodeCreateTenantResponse(resp *http.Response) (res *TenantCreatedHeaders,
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -910,6 +955,15 @@ func decodeFindTenantBySlugResponse(resp *http.Response) (res *TenantBySlugRow, 
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -1075,6 +1129,15 @@ func decodeGetTenantResponse(resp *http.Response) (res GetTenantRes, _ error) {
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1166,6 +1229,15 @@ func decodeListTenantsResponse(resp *http.Response) (res *ListTenantsPage, _ err
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
@@ -1326,6 +1398,15 @@ func decodeRenameTenantResponse(resp *http.Response) (res *TenantChangedHeaders,
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1485,6 +1566,15 @@ func decodeSuspendTenantResponse(resp *http.Response) (res *TenantChangedHeaders
 				}
 				return res, err
 			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
+			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,
 				Response:   response,
@@ -1576,6 +1666,15 @@ func decodeTenantHistoryResponse(resp *http.Response) (res *TenantHistoryPage, _
 					Err:         err,
 				}
 				return res, err
+			}
+			// Validate response.
+			if err := func() error {
+				if err := response.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return res, errors.Wrap(err, "validate")
 			}
 			return &ProblemStatusCode{
 				StatusCode: resp.StatusCode,

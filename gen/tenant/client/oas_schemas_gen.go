@@ -57,16 +57,16 @@ func (s *ChangePlanInput) SetPlan(val Plan) {
 
 // Ref: #/components/schemas/ChangeSettingsInput
 type ChangeSettingsInput struct {
-	Settings Settings `json:"settings"`
+	Settings SettingsInput `json:"settings"`
 }
 
 // GetSettings returns the value of Settings.
-func (s *ChangeSettingsInput) GetSettings() Settings {
+func (s *ChangeSettingsInput) GetSettings() SettingsInput {
 	return s.Settings
 }
 
 // SetSettings sets the value of Settings.
-func (s *ChangeSettingsInput) SetSettings(val Settings) {
+func (s *ChangeSettingsInput) SetSettings(val SettingsInput) {
 	s.Settings = val
 }
 
@@ -74,8 +74,8 @@ func (s *ChangeSettingsInput) SetSettings(val Settings) {
 type CreateTenantInput struct {
 	Name string `json:"name"`
 	// A tenant's name in addresses.
-	Slug     string      `json:"slug"`
-	Settings OptSettings `json:"settings"`
+	Slug     string           `json:"slug"`
+	Settings OptSettingsInput `json:"settings"`
 }
 
 // GetName returns the value of Name.
@@ -89,7 +89,7 @@ func (s *CreateTenantInput) GetSlug() string {
 }
 
 // GetSettings returns the value of Settings.
-func (s *CreateTenantInput) GetSettings() OptSettings {
+func (s *CreateTenantInput) GetSettings() OptSettingsInput {
 	return s.Settings
 }
 
@@ -104,7 +104,7 @@ func (s *CreateTenantInput) SetSlug(val string) {
 }
 
 // SetSettings sets the value of Settings.
-func (s *CreateTenantInput) SetSettings(val OptSettings) {
+func (s *CreateTenantInput) SetSettings(val OptSettingsInput) {
 	s.Settings = val
 }
 
@@ -384,38 +384,38 @@ func (o OptPlan) Or(d Plan) Plan {
 	return d
 }
 
-// NewOptSettings returns new OptSettings with value set to v.
-func NewOptSettings(v Settings) OptSettings {
-	return OptSettings{
+// NewOptSettingsInput returns new OptSettingsInput with value set to v.
+func NewOptSettingsInput(v SettingsInput) OptSettingsInput {
+	return OptSettingsInput{
 		Value: v,
 		Set:   true,
 	}
 }
 
-// OptSettings is optional Settings.
-type OptSettings struct {
-	Value Settings
+// OptSettingsInput is optional SettingsInput.
+type OptSettingsInput struct {
+	Value SettingsInput
 	Set   bool
 }
 
-// IsSet returns true if OptSettings was set.
-func (o OptSettings) IsSet() bool { return o.Set }
+// IsSet returns true if OptSettingsInput was set.
+func (o OptSettingsInput) IsSet() bool { return o.Set }
 
 // Reset unsets value.
-func (o *OptSettings) Reset() {
-	var v Settings
+func (o *OptSettingsInput) Reset() {
+	var v SettingsInput
 	o.Value = v
 	o.Set = false
 }
 
 // SetTo sets value to v.
-func (o *OptSettings) SetTo(v Settings) {
+func (o *OptSettingsInput) SetTo(v SettingsInput) {
 	o.Set = true
 	o.Value = v
 }
 
 // Get returns value and boolean that denotes whether value was set.
-func (o OptSettings) Get() (v Settings, ok bool) {
+func (o OptSettingsInput) Get() (v SettingsInput, ok bool) {
 	if !o.Set {
 		return v, false
 	}
@@ -423,7 +423,7 @@ func (o OptSettings) Get() (v Settings, ok bool) {
 }
 
 // Or returns value if set, or given parameter if does not.
-func (o OptSettings) Or(d Settings) Settings {
+func (o OptSettingsInput) Or(d SettingsInput) SettingsInput {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -585,11 +585,12 @@ type Problem struct {
 	Code string `json:"code"`
 	// What happened this time, and what to do.
 	Detail string `json:"detail"`
-	// The path that was asked for.
-	Instance OptString `json:"instance"`
+	// This request: a URN with the id that is also in X-Request-ID.
+	Instance string `json:"instance"`
 	// Quote it when asking for help.
-	TraceID OptString    `json:"trace_id"`
-	Errors  []FieldError `json:"errors"`
+	TraceID string `json:"trace_id"`
+	// The parts of the request that are wrong; empty where it is not about parts.
+	Errors []FieldError `json:"errors"`
 }
 
 // GetType returns the value of Type.
@@ -618,12 +619,12 @@ func (s *Problem) GetDetail() string {
 }
 
 // GetInstance returns the value of Instance.
-func (s *Problem) GetInstance() OptString {
+func (s *Problem) GetInstance() string {
 	return s.Instance
 }
 
 // GetTraceID returns the value of TraceID.
-func (s *Problem) GetTraceID() OptString {
+func (s *Problem) GetTraceID() string {
 	return s.TraceID
 }
 
@@ -658,12 +659,12 @@ func (s *Problem) SetDetail(val string) {
 }
 
 // SetInstance sets the value of Instance.
-func (s *Problem) SetInstance(val OptString) {
+func (s *Problem) SetInstance(val string) {
 	s.Instance = val
 }
 
 // SetTraceID sets the value of TraceID.
-func (s *Problem) SetTraceID(val OptString) {
+func (s *Problem) SetTraceID(val string) {
 	s.TraceID = val
 }
 
@@ -790,27 +791,54 @@ func (s *RenameTenantInput) SetName(val string) {
 // How a tenant's people see the product.
 // Ref: #/components/schemas/Settings
 type Settings struct {
+	Locale   string `json:"locale"`
+	TimeZone string `json:"time_zone"`
+}
+
+// GetLocale returns the value of Locale.
+func (s *Settings) GetLocale() string {
+	return s.Locale
+}
+
+// GetTimeZone returns the value of TimeZone.
+func (s *Settings) GetTimeZone() string {
+	return s.TimeZone
+}
+
+// SetLocale sets the value of Locale.
+func (s *Settings) SetLocale(val string) {
+	s.Locale = val
+}
+
+// SetTimeZone sets the value of TimeZone.
+func (s *Settings) SetTimeZone(val string) {
+	s.TimeZone = val
+}
+
+// How a tenant's people see the product.
+// Ref: #/components/schemas/SettingsInput
+type SettingsInput struct {
 	Locale   OptString `json:"locale"`
 	TimeZone OptString `json:"time_zone"`
 }
 
 // GetLocale returns the value of Locale.
-func (s *Settings) GetLocale() OptString {
+func (s *SettingsInput) GetLocale() OptString {
 	return s.Locale
 }
 
 // GetTimeZone returns the value of TimeZone.
-func (s *Settings) GetTimeZone() OptString {
+func (s *SettingsInput) GetTimeZone() OptString {
 	return s.TimeZone
 }
 
 // SetLocale sets the value of Locale.
-func (s *Settings) SetLocale(val OptString) {
+func (s *SettingsInput) SetLocale(val OptString) {
 	s.Locale = val
 }
 
 // SetTimeZone sets the value of TimeZone.
-func (s *Settings) SetTimeZone(val OptString) {
+func (s *SettingsInput) SetTimeZone(val OptString) {
 	s.TimeZone = val
 }
 

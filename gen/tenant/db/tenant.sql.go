@@ -26,24 +26,6 @@ func (q *Queries) DeleteTenantBySlug(ctx context.Context, arg DeleteTenantBySlug
 	return err
 }
 
-const findTenantBySlugBySlug = `-- name: FindTenantBySlugBySlug :one
-SELECT tenant_id, slug, name
-FROM tenant.tenant_by_slug
-WHERE slug = $1
-`
-
-type FindTenantBySlugBySlugParams struct {
-	Slug string
-}
-
-// FindTenantBySlugBySlug reads a row by what is unique about it.
-func (q *Queries) FindTenantBySlugBySlug(ctx context.Context, arg FindTenantBySlugBySlugParams) (TenantBySlug, error) {
-	row := q.db.QueryRow(ctx, findTenantBySlugBySlug, arg.Slug)
-	var i TenantBySlug
-	err := row.Scan(&i.TenantID, &i.Slug, &i.Name)
-	return i, err
-}
-
 const getTenantBySlug = `-- name: GetTenantBySlug :one
 SELECT tenant_id, slug, name
 FROM tenant.tenant_by_slug

@@ -64,12 +64,12 @@ func changePlanCommand(in *api.ChangePlanInput) tenant.ChangePlan {
 
 func settingsView(s tenant.Settings) api.Settings {
 	return api.Settings{
-		Locale:   api.NewOptString(s.Locale),
-		TimeZone: api.NewOptString(s.TimeZone),
+		Locale:   s.Locale,
+		TimeZone: s.TimeZone,
 	}
 }
 
-func settingsValue(in api.Settings) tenant.Settings {
+func settingsValue(in api.SettingsInput) tenant.Settings {
 	c := tenant.NewSettings()
 	if v, ok := in.Locale.Get(); ok {
 		c.Locale = v

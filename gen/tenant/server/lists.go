@@ -5,12 +5,36 @@ package server
 import (
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/gen/tenant/api"
+	"github.com/oksai/oksai/gen/tenant/db"
+	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 )
 
+var findTenantBySlug = query.List[db.TenantBySlug]{
+	Name: "tenant.FindTenantBySlug",
+	From: query.Postgres(query.Table{
+		Name: "tenant.tenant_by_slug",
+		SQL:  "tenant.tenant_by_slug",
+		Key:  []string{"tenant_id"},
+		Columns: []projection.Column{
+			{Name: "tenant_id", Type: "uuid"},
+			{Name: "slug", Type: "text"},
+			{Name: "name", Type: "text"},
+		},
+	}),
+	Scan: func(r *db.TenantBySlug) []any {
+		return []any{&r.TenantID, &r.Slug, &r.Name}
+	},
+	Values: func(r *db.TenantBySlug) []any {
+		return []any{r.TenantID, r.Slug, r.Name}
+	},
+	Filters: map[string][]query.Op{"slug": {query.Eq}},
+	Default: []string{"tenant_id"},
+}
+
 var listTenants = query.List[tenant.TenantsRow]{
 	Name:   "tenant.ListTenants",
-	From:   tenant.TenantsProjection.Table,
+	From:   query.ClickHouse(tenant.TenantsProjection.Table),
 	Scan:   tenant.TenantsProjection.Scan,
 	Values: tenant.TenantsProjection.Values,
 	Filters: map[string][]query.Op{

@@ -4,13 +4,8 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/gen/tenant/api"
-	"github.com/oksai/oksai/gen/tenant/db"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
-	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
@@ -22,7 +17,7 @@ func (s *server) GetTenant(ctx context.Context, params api.GetTenantParams) (api
 		return nil, err
 	}
 	etag := httpx.ETag(loaded.Version)
-	if params.IfNoneMatch.Or("") == etag {
+	if httpx.Unchanged(params.IfNoneMatch.Or(""), etag) {
 		return &api.GetTenantNotModified{ETag: etag}, nil
 	}
 	return &api.TenantFoundHeaders{ETag: etag, Response: tenantView(loaded.ID, loaded.Version, loaded.State)}, nil
@@ -30,7 +25,7 @@ func (s *server) GetTenant(ctx context.Context, params api.GetTenantParams) (api
 
 // TenantHistory answers with the events of a Tenant, oldest first.
 func (s *server) TenantHistory(ctx context.Context, params api.TenantHistoryParams) (*api.TenantHistoryPage, error) {
-	page, err := httpx.History(ctx, s.repos.Tenants, params.ID, int(params.Limit.Or(0)), params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
+	page, err := httpx.History(ctx, s.repos.Tenants, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +41,9 @@ func (s *server) TenantHistory(ctx context.Context, params api.TenantHistoryPara
 
 // FindTenantBySlug answers with one row of tenant_by_slug.
 func (s *server) FindTenantBySlug(ctx context.Context, params api.FindTenantBySlugParams) (*api.TenantBySlugRow, error) {
-	row, err := db.New(s.deps.Store.Reader()).FindTenantBySlugBySlug(ctx, db.FindTenantBySlugBySlugParams{Slug: params.Slug})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.NotFound("tenant by slug")
-	}
+	row, err := findTenantBySlug.Find(ctx, s.deps.Query(), query.Platform(), query.Condition{Column: "slug", Op: query.Eq, Value: params.Slug})
 	if err != nil {
-		return nil, fmt.Errorf("tenant.FindTenantBySlug: %w", err)
+		return nil, err
 	}
 	answer := tenantBySlugRowView(&row)
 	return &answer, nil
@@ -63,7 +55,7 @@ func (s *server) ListTenants(ctx context.Context, params api.ListTenantsParams) 
 		Scope:       query.Platform(),
 		Where:       listTenantsFilter(&params),
 		Sort:        string(params.Sort.Or("")),
-		Limit:       int(params.Limit.Or(0)),
+		Limit:       params.Limit,
 		Cursor:      params.Cursor.Or(""),
 		Consistency: params.OksaiConsistency.Or(""),
 	})

@@ -106,6 +106,15 @@ func EachValue[K ~string, From, To any](m map[K]From, convert func(From) To) map
 	return out
 }
 
+// Keyed returns a map with the same keys, of their own type, and what convert makes of each value.
+func Keyed[K ~string, From, To any](m map[string]From, convert func(From) To) map[K]To {
+	out := make(map[K]To, len(m))
+	for k, v := range m {
+		out[K(k)] = convert(v)
+	}
+	return out
+}
+
 // Convert returns what convert makes of an optional value, nil if it is absent.
 func Convert[From, To any](v *From, convert func(From) To) *To {
 	if v == nil {

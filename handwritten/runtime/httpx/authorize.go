@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
@@ -10,7 +11,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
-// Operation is who may call one operation of an API.
+// Operation is who may call one operation of an API, and in which terms.
 type Operation struct {
 	// Name is the operation's name in the spec, e.g. "StartJob".
 	Name string
@@ -20,6 +21,10 @@ type Operation struct {
 	AnyTenantStatus bool
 	// Platform operations need no tenant in the token.
 	Platform bool
+	// Query are the names of its query parameters.
+	Query []string
+	// Body names the form of its body; empty if it takes none.
+	Body string
 }
 
 // Verifier tells whose token it is.
@@ -41,7 +46,7 @@ func Authorize(ctx context.Context, v Verifier, g Guard, token string, op Operat
 		return nil, errors.New("httpx: authorize: the operation has no access rule: the generated table of operations lacks it")
 	}
 	if token == "" {
-		return nil, problem.Unauthorized("send a bearer token in the Authorization header")
+		return nil, errNoToken()
 	}
 	p, err := v.Verify(ctx, token)
 	if err != nil {
@@ -64,6 +69,32 @@ func Authorize(ctx context.Context, v Verifier, g Guard, token string, op Operat
 		}
 	}
 	return authn.With(ctx, p), nil
+}
+
+// bearer is the token of the one Authorization header, "" if there is none.
+func bearer(h http.Header) string {
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return "" // which of two would hold is anyone's guess
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// Admitted is for ogen's servers, which ask for themselves who is calling: it
+// refuses a request that did not come through the server's own admission.
+func Admitted(ctx context.Context) (context.Context, error) {
+	if _, ok := authn.From(ctx); !ok {
+		return nil, errNoToken()
+	}
+	return ctx, nil
+}
+
+func errNoToken() *problem.Error {
+	return problem.Unauthorized("send one bearer token in the Authorization header")
 }
 
 // agree refuses an X-Tenant-ID that is not the token's tenant. The header can

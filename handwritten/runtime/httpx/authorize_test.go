@@ -3,8 +3,11 @@ package httpx_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -78,49 +81,56 @@ func TestAuthorize(t *testing.T) {
 		"platform, header is the zero id":    {token: "admin", op: platform, header: []string{uuid.Nil.String()}, want: "TENANT_MISMATCH"},
 		"tenant operation without a tenant":  {token: "admin", op: httpx.Operation{Name: "GetJob"}, want: "TENANT_REQUIRED"},
 		"tenant's user, platform operation":  {token: "member", op: platform, want: "FORBIDDEN"},
-		"an operation nobody described":      {token: "admin", want: "?"},
+		"an operation nobody described":      {token: "admin", want: "INTERNAL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var err error
-			var got authn.Principal
-			s, _ := newServer(t, httpx.Config{}, module("m", map[string]http.HandlerFunc{
-				"GET /": func(_ http.ResponseWriter, r *http.Request) {
-					var ctx context.Context
-					if ctx, err = httpx.Authorize(r.Context(), v, suspended{frozen}, c.token, c.op); err == nil {
-						got, _ = authn.From(ctx)
-						if httpx.Tenant(ctx) != got.Tenant || httpx.Caller(ctx).Subject != got.Subject || httpx.Metadata(ctx).User != got.Subject {
-							t.Errorf("the context says %v", httpx.Caller(ctx))
-						}
-					}
-				},
-			}))
+			var got context.Context
+			s, _ := newServer(t, httpx.Config{}, httpx.Module{
+				Name: "m", Verifier: v, Guard: suspended{frozen},
+				Find:    func(string, *url.URL) (httpx.Operation, bool) { return c.op, true },
+				Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Context() }),
+			})
 			r := request("GET", "/", "", "")
+			r.Header.Set("Authorization", "bearer "+c.token)
 			if c.header != nil {
 				r.Header["X-Tenant-Id"] = c.header
 			}
-			do(t, s, r)
-			if code(err) != c.want {
-				t.Errorf("Authorize = %v, want %q", err, c.want)
+			w := do(t, s, r)
+			if c.want != "" {
+				wantProblem(t, w, status[c.want], c.want)
+				return
 			}
-			if c.want == "" && got.Subject != v[c.token].Subject {
-				t.Errorf("principal %+v", got)
+			p := v[c.token]
+			if w.Code != 200 || httpx.Tenant(got) != p.Tenant || httpx.Caller(got).Subject != p.Subject || httpx.Metadata(got).User != p.Subject {
+				t.Errorf("%d %s; the context says %v", w.Code, w.Body, got)
 			}
 		})
 	}
 }
 
-func TestUnauthorizedNamesTheScheme(t *testing.T) {
+var status = map[string]int{"UNAUTHORIZED": 401, "FORBIDDEN": 403, "TENANT_MISMATCH": 403, "TENANT_REQUIRED": 403, "TENANT_SUSPENDED": 403, "INTERNAL": 500}
+
+// TestWhoIsCallingIsAskedFirst: who may not call learns nothing else, and is not
+// listened to.
+func TestWhoIsCallingIsAskedFirst(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, httpx.Config{}, module("m", map[string]http.HandlerFunc{
-		"GET /": func(w http.ResponseWriter, r *http.Request) {
-			_, err := httpx.Authorize(r.Context(), tokens{}, nil, "", httpx.Operation{Name: "X"})
-			httpx.WriteProblem(r.Context(), w, err)
-		},
-	}))
-	w := do(t, s, request("GET", "/", "", ""))
-	wantProblem(t, w, 401, "UNAUTHORIZED")
-	if w.Header().Get("WWW-Authenticate") != "Bearer" {
-		t.Errorf("headers %v", w.Header())
+	s, _ := newServer(t, httpx.Config{}, shop())
+	for name, authorization := range map[string][]string{
+		"none": nil, "empty": {""}, "two": {"Bearer test", "Bearer test"}, "basic": {"Basic dGVzdA=="}, "no scheme": {"test"}, "other token": {"Bearer x"},
+	} {
+		r := request("POST", "/orders?unknown=1", "text/plain", strings.Repeat("x", 2<<20))
+		r.Header["Authorization"] = authorization
+		w := do(t, s, r)
+		wantProblem(t, w, 401, "UNAUTHORIZED")
+		if w.Header().Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s: headers %v", name, w.Header())
+		}
+		if rest, err := io.ReadAll(r.Body); err != nil || len(rest) != 2<<20 {
+			t.Errorf("%s: %d bytes of the body are left: %v", name, len(rest), err)
+		}
+	}
+	if _, err := httpx.Admitted(t.Context()); code(err) != "UNAUTHORIZED" {
+		t.Errorf("a request that went past the admission: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 )
@@ -20,15 +21,22 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; con
 
 func addDocs(pages map[string]http.Handler, openAPI []byte) {
 	pages["/openapi.json"] = static("openapi.json", "application/json", openAPI)
-	pages["/docs"] = static("index.html", "text/html; charset=utf-8", docsFile("index.html"))
-	pages["/docs/docs.js"] = static("docs.js", "text/javascript; charset=utf-8", docsFile("docs.js"))
-	pages["/docs/docs.css"] = static("docs.css", "text/css; charset=utf-8", docsFile("docs.css"))
+	files, err := docsFiles.ReadDir("docs")
+	if err != nil {
+		panic(err) // embedded at build time
+	}
+	for _, f := range files {
+		pages["/docs/"+f.Name()] = static(f.Name(), docsTypes[path.Ext(f.Name())], docsFile(f.Name()))
+	}
+	pages["/docs"] = pages["/docs/index.html"]
 }
+
+var docsTypes = map[string]string{".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 func docsFile(name string) []byte {
 	content, err := docsFiles.ReadFile("docs/" + name)
 	if err != nil {
-		panic(err) // embedded at build time
+		panic(err)
 	}
 	return content
 }

@@ -175,7 +175,7 @@ func TestHistoryPages(t *testing.T) {
 	var versions []int64
 	cursor, pages := "", 0
 	for {
-		page, err := httpx.History(ctx, repo, id, 0, cursor, bounds, cursors)
+		page, err := httpx.History(ctx, repo, id, none[int32](), cursor, bounds, cursors)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestHistoryPages(t *testing.T) {
 		if pages++; page.Next == "" {
 			break
 		}
-		if _, err := httpx.History(ctx, repo, uuid.New(), 0, page.Next, bounds, cursors); code(err) != "INVALID_CURSOR" {
+		if _, err := httpx.History(ctx, repo, uuid.New(), none[int32](), page.Next, bounds, cursors); code(err) != "INVALID_CURSOR" {
 			t.Errorf("the cursor of another history: %v", err)
 		}
 		cursor = page.Next
@@ -193,21 +193,21 @@ func TestHistoryPages(t *testing.T) {
 	if fmt.Sprint(versions) != "[1 2 3 4 5]" || pages != 3 {
 		t.Errorf("versions %v on %d pages", versions, pages)
 	}
-	if _, err := httpx.History(as(uuid.New(), "eve"), repo, id, 0, "", bounds, cursors); code(err) != "NOT_FOUND" {
+	if _, err := httpx.History(as(uuid.New(), "eve"), repo, id, none[int32](), "", bounds, cursors); code(err) != "NOT_FOUND" {
 		t.Errorf("another tenant's history: %v", err)
 	}
-	if then, err := httpx.AsOf(ctx, repo, id, 3, time.Time{}); err != nil || then.State.Line != "2" {
+	if then, err := httpx.AsOf(ctx, repo, id, some[int64](3), none[time.Time]()); err != nil || then.State.Line != "2" {
 		t.Errorf("AsOf version 3 = %+v, %v", then, err)
 	}
-	if then, err := httpx.AsOf(ctx, repo, id, 0, time.Now().Add(time.Hour)); err != nil || then.Version != 5 {
+	if then, err := httpx.AsOf(ctx, repo, id, none[int64](), some(time.Now().Add(time.Hour))); err != nil || then.Version != 5 {
 		t.Errorf("AsOf later = %+v, %v", then, err)
 	}
 	for _, c := range []struct {
-		version int64
-		at      time.Time
-	}{{0, time.Time{}}, {1, time.Now()}} {
+		version maybe[int64]
+		at      maybe[time.Time]
+	}{{none[int64](), none[time.Time]()}, {some[int64](1), some(time.Now())}, {some[int64](0), none[time.Time]()}, {some[int64](0), some(time.Now())}} {
 		if _, err := httpx.AsOf(ctx, repo, id, c.version, c.at); code(err) != "INVALID_REQUEST" {
-			t.Errorf("AsOf(%d, %v): %v", c.version, c.at, err)
+			t.Errorf("AsOf(%v, %v): %v", c.version, c.at, err)
 		}
 	}
 }

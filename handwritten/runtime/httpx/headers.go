@@ -69,3 +69,15 @@ func badKey(why string) error {
 func errIfMatchRequired() error {
 	return problem.New(428, "IF_MATCH_REQUIRED", "If-Match required", "this command needs an If-Match header with the ETag of the version you saw")
 }
+
+// Unchanged reports whether an If-None-Match header names the tag; for a read it
+// does not matter whether tags are strong.
+func Unchanged(ifNoneMatch, tag string) bool {
+	for _, one := range strings.Split(ifNoneMatch, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}

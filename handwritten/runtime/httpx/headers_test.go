@@ -64,17 +64,29 @@ func (w *waiter) Wait(_ context.Context, consumer string, tenant uuid.UUID, p ev
 func TestPageLimits(t *testing.T) {
 	t.Parallel()
 	l := httpx.Limits{Default: 50, Max: 200}
-	for n, want := range map[int]int{0: 50, 1: 1, 200: 200} {
+	for n, want := range map[maybe[int32]]int{none[int32](): 50, some[int32](1): 1, some[int32](200): 200} {
 		if got, err := l.Of(n); err != nil || got != want {
-			t.Errorf("Of(%d) = %d, %v", n, got, err)
+			t.Errorf("Of(%v) = %d, %v", n, got, err)
 		}
 	}
-	for _, n := range []int{-1, 201} {
-		if got, err := l.Of(n); code(err) != "INVALID_REQUEST" {
+	for _, n := range []int32{-1, 0, 201} {
+		if got, err := l.Of(some(n)); code(err) != "INVALID_REQUEST" {
 			t.Errorf("Of(%d) = %d, %v", n, got, err)
 		}
 	}
 }
+
+// maybe is an optional parameter as ogen has them.
+type maybe[T any] struct {
+	value T
+	given bool
+}
+
+func (m maybe[T]) Get() (T, bool) { return m.value, m.given }
+
+func some[T any](value T) maybe[T] { return maybe[T]{value, true} }
+
+func none[T any]() maybe[T] { return maybe[T]{} }
 
 func newCursors(t testing.TB, secret string) *httpx.Cursors {
 	t.Helper()
@@ -138,5 +150,17 @@ func TestCursorBindTellsListsApart(t *testing.T) {
 			t.Errorf("%s and %s are bound alike", name, other)
 		}
 		binds[bind] = name
+	}
+}
+
+func TestIfNoneMatch(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		"": false, `"6"`: false, "7": false, `W/"6", "8"`: false,
+		`"7"`: true, `W/"7"`: true, `"6", W/"7"`: true, `*`: true,
+	} {
+		if got := httpx.Unchanged(header, httpx.ETag(7)); got != want {
+			t.Errorf("Unchanged(%s) = %v", header, got)
+		}
 	}
 }

@@ -93,17 +93,12 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// limit bounds a request's time, and its body's size, type and depth.
+// limit bounds a request's time.
 func (s *Server) limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
 		defer cancel()
-		r = r.WithContext(ctx)
-		if err := readJSON(w, r, s.cfg.BodyLimit, s.cfg.DepthLimit); err != nil {
-			WriteProblem(ctx, w, err)
-			return
-		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

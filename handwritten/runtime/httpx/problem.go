@@ -22,7 +22,7 @@ type Problem struct {
 	Status   int                  `json:"status"`
 	Code     string               `json:"code"`
 	Detail   string               `json:"detail"`
-	Instance string               `json:"instance,omitempty"`
+	Instance string               `json:"instance"`
 	TraceID  string               `json:"trace_id"`
 	Errors   []problem.FieldError `json:"errors"`
 }
@@ -39,13 +39,10 @@ func ProblemOf(ctx context.Context, err error) Problem {
 	p := Problem{
 		Type:  "urn:oksai:problem:" + strings.ReplaceAll(strings.ToLower(e.Code), "_", "-"),
 		Title: e.Title, Status: e.Status, Code: e.Code, Detail: e.Detail,
-		TraceID: x.traceID, Errors: e.Fields,
+		Instance: "urn:uuid:" + x.id.String(), TraceID: x.traceID, Errors: e.Fields,
 	}
 	if p.Errors == nil {
-		p.Errors = []problem.FieldError{}
-	}
-	if x.traceID != "" {
-		p.Instance = "urn:uuid:" + x.id.String()
+		p.Errors = []problem.FieldError{} // a list in every problem
 	}
 	return p
 }
@@ -61,7 +58,7 @@ func refusal(err error) *problem.Error {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied):
-		return problem.Unauthorized("send a bearer token in the Authorization header")
+		return errNoToken()
 	case errors.As(err, &tooLarge):
 		return errBodyTooLarge(tooLarge.Limit)
 	case errors.As(err, &contentType):
@@ -90,16 +87,22 @@ func errContentType() *problem.Error {
 	return problem.New(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type", "send the body as Content-Type: application/json")
 }
 
+const problemType = "application/problem+json"
+
 // WriteProblem answers a request with err, as far as the client may know it.
 func WriteProblem(ctx context.Context, w http.ResponseWriter, err error) {
 	p := ProblemOf(ctx, err)
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(p.json()) // a client that is gone cannot be told
+}
+
+func (p Problem) json() []byte {
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // a struct of strings and numbers
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // a client that is gone cannot be told
+	return append(body, '\n')
 }
 
 // ErrorHandler answers for ogen what fails before the handler is called.

@@ -22,13 +22,18 @@ type Page[T any] struct {
 // Limits bound how many items a page may have.
 type Limits struct{ Default, Max int }
 
-// Of returns the limit to use for n, which is 0 where the client gave none.
-func (l Limits) Of(n int) (int, error) {
-	if n == 0 {
+// Maybe is a parameter that a client may leave out, as ogen's optional types are.
+type Maybe[T any] interface{ Get() (T, bool) }
+
+// Of returns the limit that the client gave, or the default one.
+func (l Limits) Of(given Maybe[int32]) (int, error) {
+	limit, ok := given.Get()
+	if !ok {
 		return l.Default, nil
 	}
+	n := int(limit)
 	if n < 1 || n > l.Max {
-		return 0, problem.Invalid(problem.FieldError{Pointer: "query/limit", Code: "INVALID_LIMIT", Message: fmt.Sprintf("is %d; use 1 to %d", n, l.Max)})
+		return 0, invalidQuery("limit", "INVALID_LIMIT", fmt.Sprintf("is %d; use 1 to %d", n, l.Max))
 	}
 	return n, nil
 }
@@ -38,20 +43,28 @@ func Get[S any](ctx context.Context, repo *command.Repository[S], id uuid.UUID) 
 	return repo.Load(ctx, Tenant(ctx), id)
 }
 
-// AsOf returns the state of id at a version (0: not given) or a time (zero: not given), exactly one of the two.
-func AsOf[S any](ctx context.Context, repo *command.Repository[S], id uuid.UUID, version int64, at time.Time) (command.Loaded[S], error) {
-	if (version == 0) == at.IsZero() {
-		return command.Loaded[S]{}, problem.Invalid(problem.FieldError{Pointer: "query/version", Code: "ONE_OF", Message: "give either a version or a time"})
+// AsOf returns the state of id at a version or at a time, exactly one of the two.
+func AsOf[S any](ctx context.Context, repo *command.Repository[S], id uuid.UUID, version Maybe[int64], at Maybe[time.Time]) (command.Loaded[S], error) {
+	v, byVersion := version.Get()
+	t, byTime := at.Get()
+	switch {
+	case byVersion == byTime:
+		return command.Loaded[S]{}, invalidQuery("version", "ONE_OF", "give either a version or a time")
+	case byVersion && v < 1:
+		return command.Loaded[S]{}, invalidQuery("version", "OUT_OF_RANGE", "is less than 1, the first version")
+	case byVersion:
+		return repo.At(ctx, Tenant(ctx), id, v)
 	}
-	if version != 0 {
-		return repo.At(ctx, Tenant(ctx), id, version)
-	}
-	return repo.AtTime(ctx, Tenant(ctx), id, at)
+	return repo.AtTime(ctx, Tenant(ctx), id, t)
+}
+
+func invalidQuery(name, code, message string) error {
+	return problem.Invalid(problem.FieldError{Pointer: "query/" + name, Code: code, Message: message})
 }
 
 // History returns a page of the events of id, oldest first.
-func History[S any](ctx context.Context, repo *command.Repository[S], id uuid.UUID, limit int, cursor string, bounds Limits, cursors *Cursors) (Page[event.Recorded], error) {
-	limit, err := bounds.Of(limit)
+func History[S any](ctx context.Context, repo *command.Repository[S], id uuid.UUID, size Maybe[int32], cursor string, bounds Limits, cursors *Cursors) (Page[event.Recorded], error) {
+	limit, err := bounds.Of(size)
 	if err != nil {
 		return Page[event.Recorded]{}, err
 	}

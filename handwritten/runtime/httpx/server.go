@@ -42,7 +42,7 @@ func NewServer(cfg Config, modules ...Module) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, metrics: m, listens: make(chan struct{})}
-	s.handler = s.chain(s.routes(mux(modules)))
+	s.handler = s.chain(s.routes(mux{modules, cfg.BodyLimit, cfg.DepthLimit}))
 	return s, nil
 }
 
@@ -106,7 +106,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	server := s.httpServer()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(problemListener{listener}) }()
 	s.address = listener.Addr().String()
 	close(s.listens)
 	s.cfg.Log.InfoContext(ctx, "listening", "address", s.address)
@@ -129,7 +129,9 @@ func (s *Server) httpServer() *http.Server {
 		WriteTimeout:      s.cfg.Timeout + 2*headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    s.cfg.HeaderLimit,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
+		// OPTIONS * is a request like others.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -42,13 +44,25 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// anyone is who calls with the token of tests.
+type anyone struct{}
+
+func (anyone) Verify(_ context.Context, token string) (authn.Principal, error) {
+	if token != "test" {
+		return authn.Principal{}, problem.Unauthorized("bad token")
+	}
+	return authn.Principal{Subject: "ann", Tenant: acme}, nil
+}
+
+var acme = uuid.New()
+
 // module answers at fixed paths, e.g. "GET /jobs".
 func module(name string, handlers map[string]http.HandlerFunc) httpx.Module {
 	return httpx.Module{
-		Name: name,
-		Find: func(method string, u *url.URL) (string, bool) {
+		Name: name, Verifier: anyone{},
+		Find: func(method string, u *url.URL) (httpx.Operation, bool) {
 			_, ok := handlers[method+" "+u.Path]
-			return name + strings.ReplaceAll(u.Path, "/", "."), ok
+			return httpx.Operation{Name: name + strings.ReplaceAll(u.Path, "/", "."), Query: []string{"q"}, Body: "Anything"}, ok
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handlers[r.Method+" "+r.URL.Path](w, r) }),
 	}
@@ -91,10 +105,21 @@ func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok")
 
 func request(method, path, contentType, body string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer test")
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
 	return r
+}
+
+// get asks a running server.
+func get(client *http.Client, url string) (*http.Response, error) {
+	r, err := http.NewRequest(http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer test")
+	return client.Do(r)
 }
 
 func TestModulesShareAPort(t *testing.T) {
@@ -147,7 +172,7 @@ func TestPanicAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
 	}))
 	server := httptest.NewServer(s.Handler())
 	defer server.Close()
-	resp, err := server.Client().Get(server.URL + "/half")
+	resp, err := get(server.Client(), server.URL+"/half")
 	if err == nil {
 		_, err = io.ReadAll(resp.Body)
 		resp.Body.Close()
@@ -175,6 +200,8 @@ func TestBodyLimits(t *testing.T) {
 		r.ContentLength = -1
 		return r
 	}
+	compressed := request("POST", "/jobs", json, "\x1f\x8b")
+	compressed.Header.Set("Content-Encoding", "gzip")
 	for name, c := range map[string]struct {
 		r      *http.Request
 		status int
@@ -182,12 +209,13 @@ func TestBodyLimits(t *testing.T) {
 	}{
 		"too large by its length":  {request("POST", "/jobs", json, strings.Repeat("1", 1001)), 413, "BODY_TOO_LARGE"},
 		"too large, chunked":       {chunked(strings.Repeat("1", 1001)), 413, "BODY_TOO_LARGE"},
-		"too deep":                 {request("POST", "/jobs", json, strings.Repeat("[", 6)), 400, "INVALID_REQUEST"},
+		"too deep":                 {request("POST", "/jobs", json, strings.Repeat("[", 1000)), 400, "INVALID_REQUEST"},
 		"too deep, mixed":          {request("POST", "/jobs", json, `{"a":[{"b":[{"c":[]}]}]}`), 400, "INVALID_REQUEST"},
 		"not UTF-8":                {request("POST", "/jobs", json, "\"\xff\""), 400, "INVALID_REQUEST"},
 		"no content type":          {request("POST", "/jobs", "", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"a form":                   {request("POST", "/jobs", "application/x-www-form-urlencoded", "a=b"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"text that a browser may":  {request("POST", "/jobs", "text/plain", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"compressed":               {compressed, 415, "UNSUPPORTED_ENCODING"},
 		"another charset":          {request("POST", "/jobs", "application/json; charset=utf-16", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"something that ends json": {request("POST", "/jobs", "application/jsonp", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 	} {
@@ -199,8 +227,8 @@ func TestBodyLimits(t *testing.T) {
 			}
 		})
 	}
-	for _, body := range []string{`{"a":[[[[1]]]]}`, `"[[[[[[[[{{{{{{\"[[[["`, strings.Repeat("[],", 100), strings.Repeat("1", 1000)} {
-		if w := do(t, s, request("POST", "/jobs", "application/json; charset=utf-8", body)); w.Code != 200 || got != body {
+	for _, body := range []string{`{"a":[[[[1]]]]}`, `"[[[[[[[[{{{{{{\"[[[["`, "[" + strings.Repeat("[],", 100) + "[]]", strings.Repeat("1", 1000)} {
+		if w := do(t, s, request("POST", "/jobs", "application/json; charset=Utf-8", body)); w.Code != 200 || got != body {
 			t.Errorf("body %q: %d, handler got %q", body, w.Code, got)
 		}
 		if w := do(t, s, chunked(body)); w.Code != 200 || got != body {
@@ -282,7 +310,8 @@ func TestAccessLogAndMetrics(t *testing.T) {
 			httpx.WriteProblem(r.Context(), w, problem.Rule("NO", "no").Because(errors.New("the cause")))
 		},
 	}))
-	r := request("GET", "/jobs?token=secret-in-query", "", "")
+	r := request("GET", "/jobs?q=secret-in-query", "", "")
+	do(t, s, r)
 	r.Header.Set("Authorization", "Bearer secret-in-header")
 	do(t, s, r)
 	do(t, s, request("GET", "/rule", "", ""))
@@ -345,7 +374,7 @@ func TestDocs(t *testing.T) {
 	if w := do(t, s, r); w.Code != 304 {
 		t.Errorf("unchanged document: %d", w.Code)
 	}
-	for _, path := range []string{"/docs", "/docs/docs.js", "/docs/docs.css"} {
+	for _, path := range []string{"/docs", "/docs/docs.js", "/docs/operation.js", "/docs/page.js", "/docs/schema.js", "/docs/try.js", "/docs/docs.css"} {
 		w := do(t, s, request("GET", path, "", ""))
 		body := w.Body.String()
 		if w.Code != 200 || !strings.Contains(w.Header().Get("Content-Security-Policy"), "script-src 'self'") {
@@ -380,7 +409,7 @@ func TestStopsInOrder(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	status := func(path string) int {
-		resp, err := client.Get("http://" + address + path)
+		resp, err := get(client, "http://"+address+path)
 		if err != nil {
 			return 0
 		}
@@ -433,7 +462,7 @@ func TestRequestsThatNeverEndDoNotKeepItAlive(t *testing.T) {
 	}
 	cut := make(chan error, 1)
 	go func() {
-		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + address + "/hang")
+		resp, err := get(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, "http://"+address+"/hang")
 		if err == nil {
 			resp.Body.Close()
 		}

@@ -26,6 +26,11 @@ type AsyncDefinition struct {
 	Apply func(ctx context.Context, tx pgx.Tx, e *event.Recorded, data event.Data) error
 }
 
+// Consumer names the read model's checkpoints, with the version of the definition.
+func (d AsyncDefinition) Consumer() string { return d.table().Consumer() }
+
+func (d AsyncDefinition) table() Table { return Table{Module: d.Module, Name: d.Name, Hash: d.Hash} }
+
 // Async keeps one read model in PostgreSQL. It is the handler of the consumer
 // named Consumer.
 type Async struct {
@@ -40,7 +45,7 @@ const asyncRebuildBatch = 1000
 
 // NewAsync returns the runner of a read model in PostgreSQL; ClickHouse is not used.
 func NewAsync(d AsyncDefinition, c Config) *Async {
-	t := Table{Module: d.Module, Name: d.Name, Hash: d.Hash}
+	t := d.table()
 	c = c.withDefaults()
 	c.Logger = c.Logger.With("projection", t.Projection())
 	return &Async{Config: c, def: d, table: t}

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"github.com/oksai/oksai/handwritten/runtime/projection/chsql"
 	"strconv"
 	"strings"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-	"github.com/oksai/oksai/handwritten/runtime/projection"
 )
 
 const defaultMaxGroups = 10_000
@@ -26,7 +24,7 @@ type Measure struct {
 // for each `aggregate` query.
 type Aggregate[R any] struct {
 	Name     string
-	From     projection.Table
+	From     Table
 	Measures []Measure
 	// GroupBy names columns; the answer is in their order.
 	GroupBy []string
@@ -54,25 +52,33 @@ func (a Aggregate[R]) One(ctx context.Context, db DB, scope Scope, where ...Cond
 
 // Groups reads the measures for each group.
 func (a Aggregate[R]) Groups(ctx context.Context, db DB, scope Scope, where ...Condition) ([]R, error) {
-	b := &builder{}
-	b.write("SELECT " + strings.Join(a.selected(), ", ") + " FROM " + a.From.SQLName() + " FINAL")
+	b := &builder{dialect: a.From.dialect}
+	b.write("SELECT " + strings.Join(a.selected(), ", ") + " FROM " + b.from(a.From.SQL))
 	if err := (source{a.Name, a.From, a.Filters, a.Search}).where(b, scope, where); err != nil {
 		return nil, err
 	}
 	if len(a.GroupBy) > 0 {
 		by := strings.Join(a.GroupBy, ", ")
-		b.write(" GROUP BY " + by + " ORDER BY " + by + " LIMIT " + strconv.Itoa(cmp.Or(a.MaxGroups, defaultMaxGroups)))
+		b.write(" GROUP BY " + by + " ORDER BY " + a.sorted(b.dialect) + " LIMIT " + strconv.Itoa(cmp.Or(a.MaxGroups, defaultMaxGroups)))
 	}
 	var groups []R
-	err := b.read(ctx, db, a.Name, func(rows driver.Rows) error {
+	err := b.run(ctx, db, scope, a.Name, func(r row) error {
 		var group R
-		if err := rows.Scan(a.Scan(&group)...); err != nil {
+		if err := r.Scan(a.Scan(&group)...); err != nil {
 			return err
 		}
 		groups = append(groups, group)
 		return nil
 	})
 	return groups, err
+}
+
+func (a Aggregate[R]) sorted(d dialect) string {
+	columns := make([]string, len(a.GroupBy))
+	for i, column := range a.GroupBy {
+		columns[i] = d.sorted(column, chsql.Bare(a.From.typeOf(column)))
+	}
+	return strings.Join(columns, ", ")
 }
 
 // selected lists the answer's columns. A measure's name is left out of the SQL:

@@ -4,31 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
-	"github.com/oksai/oksai/handwritten/runtime/problem"
-	"github.com/oksai/oksai/handwritten/runtime/projection/chsql"
-)
-
-// DB is where statements are sent; driver.Conn is one.
-type DB interface {
-	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
-}
-
-// ClickHouse's codes for what a client cannot help, and waiting does.
-const (
-	codeUnknownTable    = 60
-	codeUnknownDatabase = 81
-	codeTimeout         = 159
-	codeTooManyQueries  = 202
-	codeMemoryLimit     = 241
 )
 
 // builder collects a statement's text and its parameters.
 type builder struct {
+	dialect
 	text strings.Builder
 	args []any
 	err  error
@@ -37,34 +18,28 @@ type builder struct {
 func (b *builder) write(sql string) { b.text.WriteString(sql) }
 
 // bind adds value as a parameter of the type. The first error is kept.
-func (b *builder) bind(typ string, value any) {
-	name := "p" + strconv.Itoa(len(b.args))
-	arg, err := chsql.Param(name, typ, value)
-	b.err = errors.Join(b.err, err)
-	b.args = append(b.args, arg)
-	b.write("{" + name + ":" + typ + "}")
+func (b *builder) bind(typ string, value any) { b.write(b.bound(typ, value)) }
+
+// bound is bind for where the parameter is part of an expression.
+func (b *builder) bound(typ string, value any) string {
+	return b.add(b.param(len(b.args), typ, value))
 }
 
-// read sends the statement and scans each row.
-func (b *builder) read(ctx context.Context, db DB, name string, scan func(driver.Rows) error) error {
+// bindKept adds a value that a cursor kept.
+func (b *builder) bindKept(typ, text string) { b.write(b.add(b.kept(len(b.args), typ, text))) }
+
+func (b *builder) add(sql string, arg any, err error) string {
+	b.err = errors.Join(b.err, err)
+	b.args = append(b.args, arg)
+	return sql
+}
+
+// run sends the statement and calls scan for each row.
+func (b *builder) run(ctx context.Context, db DB, scope Scope, name string, scan func(row) error) error {
 	if b.err != nil {
 		return fmt.Errorf("query %s: %w", name, b.err)
 	}
-	rows, err := db.Query(ctx, b.text.String(), b.args...)
-	if err != nil {
-		return failed(ctx, name, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return fmt.Errorf("query %s: %w", name, err)
-		}
-	}
-	return failed(ctx, name, rows.Err())
-}
-
-// failed tells a read model that is out of reach from a statement that is wrong.
-func failed(ctx context.Context, name string, err error) error {
+	err := b.dialect.read(ctx, db, scope, b.text.String(), b.args, scan)
 	if err == nil {
 		return nil
 	}
@@ -72,15 +47,5 @@ func failed(ctx context.Context, name string, err error) error {
 	if _, told := errors.AsType[*problem.Error](err); told || ctx.Err() != nil {
 		return err
 	}
-	exception, ok := errors.AsType[*proto.Exception](err)
-	if !ok {
-		return problem.Unavailable("lists and statistics cannot be read at the moment; retry in a few seconds").Because(err)
-	}
-	switch exception.Code {
-	case codeUnknownTable, codeUnknownDatabase:
-		return problem.Unavailable("this list is being built; retry in a few seconds").Because(err)
-	case codeTimeout, codeTooManyQueries, codeMemoryLimit:
-		return problem.Unavailable("lists and statistics are overloaded; narrow the filter, or retry in a few seconds").Because(err)
-	}
-	return err
+	return b.failed(err)
 }

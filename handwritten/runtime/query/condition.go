@@ -6,8 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/oksai/oksai/handwritten/runtime/problem"
-	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/projection/chsql"
 )
 
@@ -27,7 +25,8 @@ const (
 	// Any takes a slice: the column, a list, has at least one of its values.
 	Any
 	// Search takes a text: all its words occur, in any letter case, each in any of
-	// the searched columns. A word is found inside longer words too.
+	// the searched columns. A word is found inside longer words too; a text without
+	// words is found everywhere.
 	Search
 )
 
@@ -46,7 +45,7 @@ type Condition struct {
 // source is what a generated query may read and compare.
 type source struct {
 	name    string
-	table   projection.Table
+	table   Table
 	filters map[string][]Op
 	search  []string
 }
@@ -56,10 +55,10 @@ func (s source) where(b *builder, scope Scope, conditions []Condition) error {
 	if !scope.valid() {
 		return fmt.Errorf("query %s: no tenant given: use query.Tenant, or query.Platform where the spec says so", s.name)
 	}
-	b.write(" WHERE _deleted = 0")
+	b.write(" WHERE " + b.live())
 	if !scope.platform {
 		b.write(" AND tenant_id = ")
-		b.bind("UUID", scope.tenant)
+		b.bind(b.tenant(), scope.tenant)
 	}
 	for _, c := range conditions {
 		if err := s.condition(b, c); err != nil {
@@ -73,25 +72,23 @@ func (s source) condition(b *builder, c Condition) error {
 	if c.Op == Search {
 		return s.words(b, c)
 	}
-	typ := s.table.Type(c.Column)
+	typ := s.table.typeOf(c.Column)
 	if typ == "" || !slices.Contains(s.filters[c.Column], c.Op) {
 		return fmt.Errorf("query %s: the spec allows no such filter on %q", s.name, c.Column)
 	}
 	b.write(" AND ")
 	switch c.Op {
 	case In:
-		b.write(c.Column + " IN ")
-		b.bind("Array("+chsql.Bare(typ)+")", c.Value)
+		comparison, list := b.in(chsql.Bare(typ))
+		b.write(c.Column + comparison + "(" + b.bound(list, c.Value) + ")")
 	case Any:
-		b.write("hasAny(" + c.Column + ", ")
-		b.bind(typ, c.Value)
-		b.write(")")
+		b.write(b.overlaps(c.Column, b.bound(typ, c.Value)))
 	default:
-		if _, isValue, _ := chsql.Text(typ, c.Value); c.Op == Eq && !isValue {
+		if _, isValue, _ := b.dialect.text(typ, c.Value); c.Op == Eq && !isValue {
 			b.write(c.Column + " IS NULL")
 			return nil
 		}
-		b.write(c.Column + comparisons[c.Op])
+		b.write(b.sorted(c.Column, chsql.Bare(typ)) + comparisons[c.Op])
 		b.bind(chsql.Bare(typ), c.Value)
 	}
 	return nil
@@ -105,18 +102,14 @@ func (s source) words(b *builder, c Condition) error {
 		return fmt.Errorf("query %s: the spec allows no search, or %T is no text", s.name, c.Value)
 	}
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
-	if len(words) == 0 || len(words) > maxWords {
-		return problem.Invalid(problem.FieldError{Pointer: "query/search", Code: "INVALID_SEARCH", Message: fmt.Sprintf("a search has 1 to %d words", maxWords)})
+	if len(words) > maxWords {
+		return invalid("search", "a search has at most %d words", maxWords)
 	}
 	for _, word := range words {
 		for i, column := range s.search {
-			if i == 0 {
-				b.write(" AND (")
-			} else {
-				b.write(" OR ")
-			}
-			b.write("lowerUTF8(" + column + ") LIKE ")
-			b.bind("String", "%"+word+"%")
+			b.write([]string{" AND (", " OR "}[min(i, 1)])
+			b.write(b.lower(column) + " LIKE ")
+			b.bind(chsql.Bare(s.table.typeOf(column)), "%"+word+"%")
 		}
 		b.write(")")
 	}

@@ -19,15 +19,15 @@ const fingerprintBytes = 12
 // fingerprint is over the statement so far, its values and its order, so that a
 // cursor is not used with another filter, sort, tenant or version of the table.
 func fingerprint(b *builder, o order) []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%v\x00%s", b.text.String(), b.args, o.sql()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%v\x00%s", b.text.String(), b.args, o.sql(b.dialect)))
 	return sum[:fingerprintBytes]
 }
 
 // cursor makes the cursor after a row.
-func (o order) cursor(bound []byte, values map[string]any) ([]byte, error) {
+func (o order) cursor(d dialect, bound []byte, values map[string]any) ([]byte, error) {
 	place := make([]*string, len(o))
 	for i, t := range o {
-		text, isValue, err := chsql.Text(t.typ, values[t.column])
+		text, isValue, err := d.text(chsql.Bare(t.typ), values[t.column])
 		if err != nil {
 			return nil, fmt.Errorf("make a cursor of column %s: %w", t.column, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/oksai/oksai/handwritten/runtime/projection"
 )
 
 // item is a row with its tenant, which is part of the row's place in a list
@@ -25,7 +24,7 @@ func (list items[R]) rows() []R {
 }
 
 // position gives the row's values by column.
-func (i *item[R]) position(t projection.Table, values func(*R) []any) map[string]any {
+func (i *item[R]) position(t Table, values func(*R) []any) map[string]any {
 	position := map[string]any{"tenant_id": i.tenant}
 	for n, v := range values(&i.row) {
 		position[t.Columns[n].Name] = v

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
-	"github.com/oksai/oksai/handwritten/runtime/projection"
 )
 
 const (
@@ -21,8 +19,8 @@ const (
 type List[R any] struct {
 	// Name is for errors, e.g. "job.ListJobs".
 	Name string
-	From projection.Table
-	// Scan and Values are the projection's.
+	From Table
+	// Scan points at a row's columns, Values are them, in the order of the table.
 	Scan, Values func(*R) []any
 	// Filters are the comparisons allowed for each column.
 	Filters map[string][]Op
@@ -80,12 +78,12 @@ func (l List[R]) Page(ctx context.Context, db DB, scope Scope, r Request) (Page[
 			return Page[R]{}, err
 		}
 	}
-	b.write(" ORDER BY " + order.sql() + " LIMIT " + strconv.Itoa(limit+1))
-	items, err := l.read(ctx, db, b)
+	b.write(" ORDER BY " + order.sql(b.dialect) + " LIMIT " + strconv.Itoa(limit+1))
+	items, err := l.read(ctx, db, scope, b)
 	if err != nil || len(items) <= limit {
 		return Page[R]{Items: items.rows()}, err
 	}
-	next, err := order.cursor(bound, items[limit-1].position(l.From, l.Values))
+	next, err := order.cursor(b.dialect, bound, items[limit-1].position(l.From, l.Values))
 	return Page[R]{Items: items[:limit].rows(), Next: next}, err
 }
 
@@ -98,40 +96,40 @@ func (l List[R]) Find(ctx context.Context, db DB, scope Scope, where ...Conditio
 		return none, err
 	}
 	b.write(" LIMIT 1")
-	items, err := l.read(ctx, db, b)
+	items, err := l.read(ctx, db, scope, b)
 	if err != nil {
 		return none, err
 	}
 	if len(items) == 0 {
-		return none, problem.NotFound(l.From.Name + " row")
+		return none, problem.NotFound(l.From.words())
 	}
 	return items[0].row, nil
 }
 
 // Count is the exact number of rows that the conditions describe.
 func (l List[R]) Count(ctx context.Context, db DB, scope Scope, where ...Condition) (int64, error) {
-	b := &builder{}
-	b.write("SELECT toInt64(count()) FROM " + l.From.SQLName() + " FINAL")
+	b := &builder{dialect: l.From.dialect}
+	b.write("SELECT " + b.count() + " FROM " + b.from(l.From.SQL))
 	if err := l.source().where(b, scope, where); err != nil {
 		return 0, err
 	}
 	var count int64
-	err := b.read(ctx, db, l.Name, func(rows driver.Rows) error { return rows.Scan(&count) })
+	err := b.run(ctx, db, scope, l.Name, func(r row) error { return r.Scan(&count) })
 	return count, err
 }
 
 // rows starts a statement for full rows.
 func (l List[R]) rows(scope Scope, where []Condition) (*builder, error) {
-	b := &builder{}
-	b.write("SELECT tenant_id, " + l.From.ColumnNames() + " FROM " + l.From.SQLName() + " FINAL")
+	b := &builder{dialect: l.From.dialect}
+	b.write("SELECT tenant_id, " + l.From.columnNames() + " FROM " + b.from(l.From.SQL))
 	return b, l.source().where(b, scope, where)
 }
 
-func (l List[R]) read(ctx context.Context, db DB, b *builder) (items[R], error) {
+func (l List[R]) read(ctx context.Context, db DB, scope Scope, b *builder) (items[R], error) {
 	var found items[R]
-	err := b.read(ctx, db, l.Name, func(rows driver.Rows) error {
+	err := b.run(ctx, db, scope, l.Name, func(r row) error {
 		var i item[R]
-		if err := rows.Scan(append([]any{&i.tenant}, l.Scan(&i.row)...)...); err != nil {
+		if err := r.Scan(append([]any{&i.tenant}, l.Scan(&i.row)...)...); err != nil {
 			return err
 		}
 		found = append(found, i)

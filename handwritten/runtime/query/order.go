@@ -25,7 +25,7 @@ func (l List[R]) order(scope Scope, asked []string) (order, error) {
 	var o order
 	for _, name := range sort {
 		column, descending := strings.CutPrefix(name, "-")
-		typ := l.From.Type(column)
+		typ := l.From.typeOf(column)
 		if typ == "" || allowed != nil && !slices.Contains(allowed, column) || len(asked) > 0 && allowed == nil {
 			return nil, invalid("sort", "cannot sort by %.40q; use %s", name, strings.Join(l.Sorts, ", "))
 		}
@@ -35,11 +35,11 @@ func (l List[R]) order(scope Scope, asked []string) (order, error) {
 		o = append(o, term{column, typ, descending})
 	}
 	if scope.platform {
-		o = append(o, term{column: "tenant_id", typ: "UUID"})
+		o = append(o, term{column: "tenant_id", typ: l.From.dialect.tenant()})
 	}
 	for _, column := range l.From.Key {
 		if !o.has(column) {
-			o = append(o, term{column: column, typ: l.From.Type(column)})
+			o = append(o, term{column: column, typ: l.From.typeOf(column)})
 		}
 	}
 	return o, nil
@@ -50,12 +50,12 @@ func (o order) has(column string) bool {
 }
 
 // sql puts rows without a value last, in either direction.
-func (o order) sql() string {
+func (o order) sql(d dialect) string {
 	parts := make([]string, len(o))
 	for i, t := range o {
-		parts[i] = t.column + " ASC"
+		parts[i] = d.sorted(t.column, chsql.Bare(t.typ)) + " ASC"
 		if t.descending {
-			parts[i] = t.column + " DESC"
+			parts[i] = d.sorted(t.column, chsql.Bare(t.typ)) + " DESC"
 		}
 		if chsql.Nullable(t.typ) {
 			parts[i] += " NULLS LAST"
@@ -83,26 +83,26 @@ func (o order) after(b *builder, place []*string) {
 
 func (t term) equal(b *builder, value *string) {
 	if value == nil {
-		b.write("isNull(" + t.column + ")")
+		b.write(t.column + " IS NULL")
 		return
 	}
 	b.write(t.column + " = ")
-	b.bind(chsql.Bare(t.typ), *value)
+	b.bindKept(chsql.Bare(t.typ), *value)
 }
 
 func (t term) later(b *builder, value *string) {
 	if value == nil {
-		b.write("0") // nothing comes after NULL
+		b.write("1 = 0") // nothing comes after NULL
 		return
 	}
 	comparison := " > "
 	if t.descending {
 		comparison = " < "
 	}
-	b.write("(" + t.column + comparison)
-	b.bind(chsql.Bare(t.typ), *value)
+	b.write("(" + b.sorted(t.column, chsql.Bare(t.typ)) + comparison)
+	b.bindKept(chsql.Bare(t.typ), *value)
 	if chsql.Nullable(t.typ) {
-		b.write(" OR isNull(" + t.column + ")")
+		b.write(" OR " + t.column + " IS NULL")
 	}
 	b.write(")")
 }

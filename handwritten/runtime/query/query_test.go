@@ -4,21 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 )
-
-func TestMain(m *testing.M) { enginetest.Main(m) }
 
 var (
 	mine, theirs = uuid.UUID{1}, uuid.UUID{2}
@@ -47,7 +44,7 @@ var table = projection.Table{
 }
 
 var list = query.List[row]{
-	Name: "job.ListJobs", From: table,
+	Name: "job.ListJobs", From: query.ClickHouse(table),
 	Scan:   func(r *row) []any { return []any{&r.ID, &r.Title, &r.Status, &r.CreatedAt, &r.Due, &r.Tags} },
 	Values: func(r *row) []any { return []any{r.ID, r.Title, r.Status, r.CreatedAt, r.Due, r.Tags} },
 	Filters: map[string][]query.Op{"status": {query.Eq, query.In}, "created_at": {query.Gt, query.Gte, query.Lt, query.Lte},
@@ -63,25 +60,6 @@ type stored struct {
 	row      row
 	position uint64
 	deleted  uint8
-}
-
-// open makes the table with the given rows, each in a part of its own if asked:
-// then only FINAL makes one row of several.
-func open(t *testing.T, batches ...[]stored) driver.Conn {
-	t.Helper()
-	db, err := projection.Open(enginetest.ClickHouse(t))
-	check(t, err)
-	t.Cleanup(func() { db.Close() })
-	check(t, db.Exec(t.Context(), fmt.Sprintf(table.DDL, table.SQLName())))
-	for _, rows := range batches {
-		b, err := db.PrepareBatch(t.Context(), "INSERT INTO "+table.SQLName())
-		check(t, err)
-		for _, s := range rows {
-			check(t, b.Append(append(append([]any{s.tenant}, list.Values(&s.row)...), new(big.Int).SetUint64(s.position), s.deleted)...))
-		}
-		check(t, b.Send())
-	}
-	return db
 }
 
 func check(t *testing.T, err error) {
@@ -118,163 +96,170 @@ func many(n int) []stored {
 }
 
 func TestPagingVisitsEachRowOnce(t *testing.T) {
-	t.Parallel()
-	const n = 1000
-	db := open(t, many(n))
-	for _, sort := range [][]string{nil, {"created_at"}, {"status", "-created_at"}, {"due"}, {"-due", "status"}, {"-status", "due", "created_at"}} {
-		t.Run(fmt.Sprint(sort), func(t *testing.T) {
-			t.Parallel()
-			var all []row
-			request := query.Request{Sort: sort, Limit: 97}
-			for {
-				page, err := list.Page(t.Context(), db, query.Tenant(mine), request)
-				check(t, err)
-				all = append(all, page.Items...)
-				if request.Cursor = page.Next; request.Cursor == nil {
-					break
+	eachStore(t, func(t *testing.T, open opener) {
+		const n = 1000
+		db, list := open(t, many(n))
+		for _, sort := range [][]string{nil, {"created_at"}, {"status", "-created_at"}, {"due"}, {"-due", "status"}, {"-status", "due", "created_at"}} {
+			t.Run(fmt.Sprint(sort), func(t *testing.T) {
+				t.Parallel()
+				var all []row
+				request := query.Request{Sort: sort, Limit: 97}
+				for {
+					page, err := list.Page(t.Context(), db, query.Tenant(mine), request)
+					check(t, err)
+					all = append(all, page.Items...)
+					if request.Cursor = page.Next; request.Cursor == nil {
+						break
+					}
 				}
-			}
-			visited := ids(all)
-			slices.Sort(visited)
-			if len(visited) != n || len(slices.Compact(visited)) != n {
-				t.Fatalf("%d rows visited, %d different ones; want each of %d once", len(all), len(slices.Compact(visited)), n)
-			}
-			if sort == nil && !slices.IsSortedFunc(all, func(a, b row) int { return b.CreatedAt.Compare(a.CreatedAt) }) {
-				t.Error("the default order is not newest first")
-			}
-		})
-	}
+				visited := ids(all)
+				slices.Sort(visited)
+				if len(visited) != n || len(slices.Compact(visited)) != n {
+					t.Fatalf("%d rows visited, %d different ones; want each of %d once", len(all), len(slices.Compact(visited)), n)
+				}
+				if sort == nil && !slices.IsSortedFunc(all, func(a, b row) int { return b.CreatedAt.Compare(a.CreatedAt) }) {
+					t.Error("the default order is not newest first")
+				}
+			})
+		}
+	})
 }
 
 func TestPageIsNotDisturbedByNewRows(t *testing.T) {
-	t.Parallel()
-	db := open(t, many(10))
-	first, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: []string{"created_at"}, Limit: 5})
-	check(t, err)
-	check(t, db.Exec(t.Context(), "INSERT INTO "+table.SQLName()+" (tenant_id, id, created_at, _position) VALUES ('"+mine.String()+"', 99, '2020-01-01 00:00:00', 1)"))
-	second, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: []string{"created_at"}, Limit: 5, Cursor: first.Next})
-	check(t, err)
-	visited := append(ids(first.Items), ids(second.Items)...)
-	slices.Sort(visited)
-	if diff := cmp.Diff([]int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, visited); diff != "" || second.Next != nil {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
+	eachStore(t, func(t *testing.T, open opener) {
+		db, list := open(t, many(10))
+		first, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: []string{"created_at"}, Limit: 5})
+		check(t, err)
+		insert(t, db, stored{tenant: mine, row: row{ID: 99, CreatedAt: start.AddDate(-6, 0, 0), Tags: []string{}}, position: 1})
+		second, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: []string{"created_at"}, Limit: 5, Cursor: first.Next})
+		check(t, err)
+		visited := append(ids(first.Items), ids(second.Items)...)
+		slices.Sort(visited)
+		if diff := cmp.Diff([]int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, visited); diff != "" || second.Next != nil {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestTenantsAreIsolated(t *testing.T) {
-	t.Parallel()
-	db := open(t, []stored{
-		{tenant: mine, row: row{ID: 1, Title: "my job"}, position: 1},
-		{tenant: theirs, row: row{ID: 1, Title: "their job"}, position: 1},
-		{tenant: theirs, row: row{ID: 2, Title: "their job"}, position: 1},
-	})
-	conditions := [][]query.Condition{nil, {{Column: "id", Op: query.Eq, Value: 2}}, {{Op: query.Search, Value: "their"}},
-		{{Column: "status", Op: query.In, Value: []string{"", "x') OR 1=1 --"}}}}
-	for _, where := range conditions {
-		page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: where})
-		check(t, err)
-		for _, r := range page.Items {
-			if r.Title != "my job" {
-				t.Errorf("%v shows %+v", where, r)
+	eachStore(t, func(t *testing.T, open opener) {
+		db, list := open(t, []stored{
+			{tenant: mine, row: row{ID: 1, Title: "my job"}, position: 1},
+			{tenant: theirs, row: row{ID: 1, Title: "their job"}, position: 1},
+			{tenant: theirs, row: row{ID: 2, Title: "their job"}, position: 1},
+		})
+		conditions := [][]query.Condition{nil, {{Column: "id", Op: query.Eq, Value: 2}}, {{Op: query.Search, Value: "their"}},
+			{{Column: "status", Op: query.In, Value: []string{"", "x') OR 1=1 --"}}}}
+		for _, where := range conditions {
+			page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: where})
+			check(t, err)
+			for _, r := range page.Items {
+				if r.Title != "my job" {
+					t.Errorf("%v shows %+v", where, r)
+				}
 			}
 		}
-	}
-	if _, err := list.Find(t.Context(), db, query.Tenant(mine), query.Condition{Column: "id", Value: 2}); !is(err, "NOT_FOUND") {
-		t.Errorf("another tenant's row: %v, want NOT_FOUND", err)
-	}
-	n, err := list.Count(t.Context(), db, query.Tenant(theirs))
-	check(t, err)
-	all, err := list.Count(t.Context(), db, query.Platform())
-	check(t, err)
-	if n != 2 || all != 3 {
-		t.Errorf("counts %d and %d, want 2 of a tenant and 3 of the platform", n, all)
-	}
-	for _, none := range []query.Scope{{}, query.Tenant(uuid.Nil)} {
-		if _, err := list.Page(t.Context(), db, none, query.Request{}); err == nil {
-			t.Errorf("a query with the scope %+v was sent", none)
+		if _, err := list.Find(t.Context(), db, query.Tenant(mine), query.Condition{Column: "id", Value: 2}); !is(err, "NOT_FOUND") {
+			t.Errorf("another tenant's row: %v, want NOT_FOUND", err)
 		}
-	}
+		n, err := list.Count(t.Context(), db, query.Tenant(theirs))
+		check(t, err)
+		all, err := list.Count(t.Context(), db, query.Platform())
+		check(t, err)
+		if n != 2 || all != 3 {
+			t.Errorf("counts %d and %d, want 2 of a tenant and 3 of the platform", n, all)
+		}
+		for _, none := range []query.Scope{{}, query.Tenant(uuid.Nil)} {
+			if _, err := list.Page(t.Context(), db, none, query.Request{}); err == nil {
+				t.Errorf("a query with the scope %+v was sent", none)
+			}
+		}
+	})
 }
 
 // A cursor of one tenant, handed to another's query, must not move it.
 func TestCursorBelongsToItsQuery(t *testing.T) {
-	t.Parallel()
-	db := open(t, many(10))
-	page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Limit: 3})
-	check(t, err)
-	requests := map[string]struct {
-		scope   query.Scope
-		request query.Request
-	}{
-		"other tenant": {query.Tenant(theirs), query.Request{Cursor: page.Next}},
-		"other sort":   {query.Tenant(mine), query.Request{Cursor: page.Next, Sort: []string{"status"}}},
-		"other filter": {query.Tenant(mine), query.Request{Cursor: page.Next, Where: []query.Condition{{Column: "status", Value: "pending"}}}},
-		"empty":        {query.Tenant(mine), query.Request{Cursor: []byte{}}},
-		"cut":          {query.Tenant(mine), query.Request{Cursor: page.Next[:len(page.Next)-3]}},
-	}
-	for name, r := range requests {
-		if _, err := list.Page(t.Context(), db, r.scope, r.request); !is(err, "INVALID_REQUEST") {
-			t.Errorf("%s: %v, want INVALID_REQUEST", name, err)
+	eachStore(t, func(t *testing.T, open opener) {
+		db, list := open(t, many(10))
+		page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Limit: 3})
+		check(t, err)
+		requests := map[string]struct {
+			scope   query.Scope
+			request query.Request
+		}{
+			"other tenant": {query.Tenant(theirs), query.Request{Cursor: page.Next}},
+			"other sort":   {query.Tenant(mine), query.Request{Cursor: page.Next, Sort: []string{"status"}}},
+			"other filter": {query.Tenant(mine), query.Request{Cursor: page.Next, Where: []query.Condition{{Column: "status", Value: "pending"}}}},
+			"empty":        {query.Tenant(mine), query.Request{Cursor: []byte{}}},
+			"cut":          {query.Tenant(mine), query.Request{Cursor: page.Next[:len(page.Next)-3]}},
 		}
-	}
+		for name, r := range requests {
+			if _, err := list.Page(t.Context(), db, r.scope, r.request); !is(err, "INVALID_REQUEST") {
+				t.Errorf("%s: %v, want INVALID_REQUEST", name, err)
+			}
+		}
+	})
 }
 
 func TestConditions(t *testing.T) {
-	t.Parallel()
-	db := open(t, []stored{
-		{tenant: mine, row: row{ID: 1, Title: "Ship the release", Status: "pending", CreatedAt: start, Tags: []string{"a", "it's"}}, position: 1},
-		{tenant: mine, row: row{ID: 2, Title: "Größe prüfen — 100%", Status: "completed", CreatedAt: start.Add(time.Microsecond), Due: day(2), Tags: []string{`b\`}}, position: 1},
-		{tenant: mine, row: row{ID: 3, Title: "release_notes\t\\", Status: "cancelled", CreatedAt: start.Add(2 * time.Microsecond), Due: day(9), Tags: []string{}}, position: 1},
-	})
-	tests := map[string]struct {
-		where []query.Condition
-		want  []int64
-	}{
-		"eq":                  {[]query.Condition{{Column: "status", Value: "pending"}}, []int64{1}},
-		"in":                  {[]query.Condition{{Column: "status", Op: query.In, Value: []string{"pending", "cancelled"}}}, []int64{1, 3}},
-		"in nothing":          {[]query.Condition{{Column: "status", Op: query.In, Value: []string{}}}, []int64{}},
-		"microsecond after":   {[]query.Condition{{Column: "created_at", Op: query.Gt, Value: start}}, []int64{2, 3}},
-		"range":               {[]query.Condition{{Column: "created_at", Op: query.Gte, Value: start.Add(time.Microsecond)}, {Column: "created_at", Op: query.Lt, Value: start.Add(2 * time.Microsecond)}}, []int64{2}},
-		"time elsewhere":      {[]query.Condition{{Column: "created_at", Op: query.Lte, Value: start.In(time.FixedZone("x", 7200))}}, []int64{1}},
-		"no value":            {[]query.Condition{{Column: "due", Value: (*time.Time)(nil)}}, []int64{1}},
-		"day":                 {[]query.Condition{{Column: "due", Op: query.Gte, Value: *day(3)}}, []int64{3}},
-		"any":                 {[]query.Condition{{Column: "tags", Op: query.Any, Value: []string{"it's", `b\`}}}, []int64{1, 2}},
-		"search a word":       {[]query.Condition{{Op: query.Search, Value: "RELEASE"}}, []int64{1, 3}},
-		"search two words":    {[]query.Condition{{Op: query.Search, Value: "release pending"}}, []int64{1}},
-		"search accents":      {[]query.Condition{{Op: query.Search, Value: "GRÖSSE"}}, []int64{}},
-		"search umlauts":      {[]query.Condition{{Op: query.Search, Value: "GRÖ"}}, []int64{2}},
-		"search a part":       {[]query.Condition{{Op: query.Search, Value: "leas"}}, []int64{1, 3}},
-		"search with symbols": {[]query.Condition{{Op: query.Search, Value: "100% _"}}, []int64{2}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: test.where, Sort: []string{"created_at"}})
-			check(t, err)
-			if diff := cmp.Diff(test.want, ids(page.Items)); diff != "" {
-				t.Errorf("rows (-want +got):\n%s", diff)
-			}
+	eachStore(t, func(t *testing.T, open opener) {
+		db, list := open(t, []stored{
+			{tenant: mine, row: row{ID: 1, Title: "Ship the release", Status: "pending", CreatedAt: start, Tags: []string{"a", "it's"}}, position: 1},
+			{tenant: mine, row: row{ID: 2, Title: "Größe prüfen — 100%", Status: "completed", CreatedAt: start.Add(time.Microsecond), Due: day(2), Tags: []string{`b\`}}, position: 1},
+			{tenant: mine, row: row{ID: 3, Title: "release_notes\t\\", Status: "cancelled", CreatedAt: start.Add(2 * time.Microsecond), Due: day(9), Tags: []string{}}, position: 1},
 		})
-	}
-	if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: []query.Condition{{Op: query.Search, Value: "%_'"}}}); !is(err, "INVALID_REQUEST") {
-		t.Errorf("a search without words: %v, want INVALID_REQUEST", err)
-	}
-	if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: []query.Condition{{Column: "title", Value: "x"}}}); err == nil {
-		t.Error("a filter that the spec does not allow was sent")
-	}
-	for _, sort := range [][]string{{"title"}, {"tenant_id"}, {"status", "-status"}, {"status; DROP TABLE x"}} {
-		if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: sort}); !is(err, "INVALID_REQUEST") {
-			t.Errorf("sort by %v: %v, want INVALID_REQUEST", sort, err)
+		tests := map[string]struct {
+			where []query.Condition
+			want  []int64
+		}{
+			"eq":                  {[]query.Condition{{Column: "status", Value: "pending"}}, []int64{1}},
+			"in":                  {[]query.Condition{{Column: "status", Op: query.In, Value: []string{"pending", "cancelled"}}}, []int64{1, 3}},
+			"in nothing":          {[]query.Condition{{Column: "status", Op: query.In, Value: []string{}}}, []int64{}},
+			"microsecond after":   {[]query.Condition{{Column: "created_at", Op: query.Gt, Value: start}}, []int64{2, 3}},
+			"range":               {[]query.Condition{{Column: "created_at", Op: query.Gte, Value: start.Add(time.Microsecond)}, {Column: "created_at", Op: query.Lt, Value: start.Add(2 * time.Microsecond)}}, []int64{2}},
+			"time elsewhere":      {[]query.Condition{{Column: "created_at", Op: query.Lte, Value: start.In(time.FixedZone("x", 7200))}}, []int64{1}},
+			"no value":            {[]query.Condition{{Column: "due", Value: (*time.Time)(nil)}}, []int64{1}},
+			"day":                 {[]query.Condition{{Column: "due", Op: query.Gte, Value: *day(3)}}, []int64{3}},
+			"any":                 {[]query.Condition{{Column: "tags", Op: query.Any, Value: []string{"it's", `b\`}}}, []int64{1, 2}},
+			"search a word":       {[]query.Condition{{Op: query.Search, Value: "RELEASE"}}, []int64{1, 3}},
+			"search two words":    {[]query.Condition{{Op: query.Search, Value: "release pending"}}, []int64{1}},
+			"search accents":      {[]query.Condition{{Op: query.Search, Value: "GRÖSSE"}}, []int64{}},
+			"search umlauts":      {[]query.Condition{{Op: query.Search, Value: "GRÖ"}}, []int64{2}},
+			"search a part":       {[]query.Condition{{Op: query.Search, Value: "leas"}}, []int64{1, 3}},
+			"search no words":     {[]query.Condition{{Op: query.Search, Value: " %_'"}}, []int64{1, 2, 3}},
+			"search with symbols": {[]query.Condition{{Op: query.Search, Value: "100% _"}}, []int64{2}},
 		}
-	}
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: test.where, Sort: []string{"created_at"}})
+				check(t, err)
+				if diff := cmp.Diff(test.want, ids(page.Items)); diff != "" {
+					t.Errorf("rows (-want +got):\n%s", diff)
+				}
+			})
+		}
+		if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: []query.Condition{{Op: query.Search, Value: strings.Repeat("a ", 11)}}}); !is(err, "INVALID_REQUEST") {
+			t.Errorf("a search of many words: %v, want INVALID_REQUEST", err)
+		}
+		if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Where: []query.Condition{{Column: "title", Value: "x"}}}); err == nil {
+			t.Error("a filter that the spec does not allow was sent")
+		}
+		for _, sort := range [][]string{{"title"}, {"tenant_id"}, {"status", "-status"}, {"status; DROP TABLE x"}} {
+			if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{Sort: sort}); !is(err, "INVALID_REQUEST") {
+				t.Errorf("sort by %v: %v, want INVALID_REQUEST", sort, err)
+			}
+		}
+	})
 }
 
 func TestOnlyTheNewestRowCounts(t *testing.T) {
 	t.Parallel()
+	open := clickHouse
 	version := func(id int64, title string, position uint64, deleted uint8) []stored {
 		return []stored{{tenant: mine, row: row{ID: id, Title: title}, position: position, deleted: deleted}}
 	}
-	db := open(t, version(1, "old", 1, 0), version(1, "new", 3, 0), version(1, "older", 2, 0), version(2, "gone", 1, 0), version(2, "", 2, 1))
+	db, list := open(t, version(1, "old", 1, 0), version(1, "new", 3, 0), version(1, "older", 2, 0), version(2, "gone", 1, 0), version(2, "", 2, 1))
 	page, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{})
 	check(t, err)
 	if len(page.Items) != 1 || page.Items[0].Title != "new" {
@@ -290,10 +275,10 @@ type overview struct {
 
 func TestAggregate(t *testing.T) {
 	t.Parallel()
-	db := open(t, many(100), []stored{{tenant: theirs, row: row{ID: 7, Status: "pending"}, position: 1}})
+	db, list := clickHouse(t, many(100), []stored{{tenant: theirs, row: row{ID: 7, Status: "pending"}, position: 1}})
 	measures := []query.Measure{{Name: "total", SQL: "toInt64(count())"}, {Name: "overdue", SQL: "toInt64(countIf(isNotNull(due)))"}, {Name: "first", SQL: "minOrNull(created_at)"}}
 	grouped := query.Aggregate[overview]{
-		Name: "job.Overview", From: table, Measures: measures, GroupBy: []string{"status"}, Filters: list.Filters,
+		Name: "job.Overview", From: list.From, Measures: measures, GroupBy: []string{"status"}, Filters: list.Filters,
 		Scan: func(o *overview) []any { return []any{&o.Status, &o.Total, &o.Overdue, &o.First} },
 	}
 	groups, err := grouped.Groups(t.Context(), db, query.Tenant(mine))
@@ -317,15 +302,15 @@ func TestAggregate(t *testing.T) {
 
 func TestUnavailableIsSaidSo(t *testing.T) {
 	t.Parallel()
-	db := open(t)
-	check(t, db.Exec(t.Context(), "DROP TABLE "+table.SQLName()))
+	db, list := clickHouse(t)
+	check(t, db.ClickHouse.(driver.Conn).Exec(t.Context(), "DROP TABLE "+table.SQLName()))
 	if _, err := list.Page(t.Context(), db, query.Tenant(mine), query.Request{}); !is(err, "UNAVAILABLE") {
 		t.Errorf("a table that is not built: %v, want UNAVAILABLE", err)
 	}
 	gone, err := projection.Open("http://127.0.0.1:1/x")
 	check(t, err)
 	defer gone.Close()
-	if _, err := list.Page(t.Context(), gone, query.Tenant(mine), query.Request{}); !is(err, "UNAVAILABLE") {
+	if _, err := list.Page(t.Context(), query.DB{ClickHouse: gone}, query.Tenant(mine), query.Request{}); !is(err, "UNAVAILABLE") {
 		t.Errorf("an engine that is down: %v, want UNAVAILABLE", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())

@@ -12,6 +12,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 	"github.com/oksai/oksai/handwritten/runtime/timer"
 )
@@ -34,6 +35,9 @@ type Deps struct {
 	Clock func() time.Time
 	Log   *slog.Logger
 }
+
+// Query is where queries over projections read.
+func (d Deps) Query() query.DB { return query.DB{ClickHouse: d.ClickHouse, Postgres: d.Store.Reader()} }
 
 // Options returns the options with which a module's repositories are made.
 func (d Deps) Options() []command.Option {

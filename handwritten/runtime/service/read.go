@@ -13,8 +13,8 @@ type PageRequest struct {
 	Where []query.Condition
 	// Sort names a column, with a minus for descending; empty is the list's own order.
 	Sort string
-	// Limit is the page's size; 0 is the list's own.
-	Limit int
+	// Limit is the page's size, if the client gave one.
+	Limit httpx.Maybe[int32]
 	// Cursor is the Next of the page before; empty for the first.
 	Cursor string
 	// Consistency is the token of a write that the page must show; empty for none.
@@ -24,7 +24,7 @@ type PageRequest struct {
 // ReadPage answers one page of a list. A cursor is good for the tenant and the
 // list it was made for, nothing else.
 func ReadPage[R any](ctx context.Context, d Deps, list query.List[R], r PageRequest) (httpx.Page[R], error) {
-	if err := httpx.Await(ctx, d.Waiter, list.From.Consumer(), r.Consistency); err != nil {
+	if err := httpx.Await(ctx, d.Waiter, list.From.Consumer, r.Consistency); err != nil {
 		return httpx.Page[R]{}, err
 	}
 	limit, err := httpx.Limits{Default: list.Limit, Max: list.MaxLimit}.Of(r.Limit)
@@ -40,7 +40,7 @@ func ReadPage[R any](ctx context.Context, d Deps, list query.List[R], r PageRequ
 	if r.Sort != "" {
 		request.Sort = []string{r.Sort}
 	}
-	page, err := list.Page(ctx, d.ClickHouse, r.Scope, request)
+	page, err := list.Page(ctx, d.Query(), r.Scope, request)
 	if err != nil {
 		return httpx.Page[R]{}, err
 	}

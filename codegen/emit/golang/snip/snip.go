@@ -49,6 +49,7 @@ var (
 	LogValue           = jen.Qual("log/slog", "Value").Clone
 	MapsClone          = jen.Qual("maps", "Clone").Clone
 	MapsEqual          = jen.Qual("maps", "Equal").Clone
+	MapsEqualFunc      = jen.Qual("maps", "EqualFunc").Clone
 	MapsKeys           = jen.Qual("maps", "Keys").Clone
 	Regexp             = jen.Qual("regexp", "Regexp").Clone
 	MustCompile        = jen.Qual("regexp", "MustCompile").Clone

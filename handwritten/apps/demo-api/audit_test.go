@@ -1,0 +1,44 @@
+package main
+
+import (
+	"net/url"
+	"testing"
+	"time"
+)
+
+type auditRow struct {
+	StreamID string    `json:"stream_id"`
+	Type     string    `json:"type"`
+	At       time.Time `json:"at"`
+	UserID   string    `json:"user_id"`
+	Payload  struct {
+		Title string `json:"title"`
+	} `json:"payload"`
+}
+
+// TestAudit: a tenant's administrator sees who did what, newest first, page by
+// page, and nothing of another tenant.
+func TestAudit(t *testing.T) {
+	s := serve(t, dataFolder(t))
+	tenant, member := s.tenant(t, "audited")
+	_, other := s.tenant(t, "unseen")
+	admin := caller{s.admin.base, s.token(t, "--tenant", tenant, "--role", "TenantAdmin", "--user", "boss")}
+	other.must(t, 201, "POST", "/jobs", `{"title": "unseen"}`)
+	first := decode[object](t, member.must(t, 201, "POST", "/jobs", `{"title": "first"}`)).ID
+	admin.must(t, 201, "POST", "/jobs", `{"title": "second"}`)
+	seen := member.must(t, 200, "POST", "/jobs/"+first+"/start", "").seen()
+
+	rows := list[auditRow](t, admin, "/job-audit", seen)
+	if len(rows) != 3 || rows[0].Type != "job.JobStarted" || rows[1].Payload.Title != "second" || rows[2].Payload.Title != "first" {
+		t.Fatalf("the audit is %+v, want what happened, newest first", rows)
+	}
+	for query, want := range map[string]int{
+		"type=job.JobCreated": 2, "type_in=job.JobStarted,job.JobCompleted": 1, "stream_id=" + first: 2, "user_id=boss": 1,
+		"at_gte=" + url.QueryEscape(rows[1].At.Format(time.RFC3339Nano)): 2, "at_lt=" + url.QueryEscape(rows[2].At.Format(time.RFC3339Nano)): 0,
+	} {
+		if got := list[auditRow](t, admin, "/job-audit?"+query, seen); len(got) != want {
+			t.Errorf("%s: %d rows, want %d", query, len(got), want)
+		}
+	}
+	wantProblem(t, member.do(t, "GET", "/job-audit", ""), 403, "FORBIDDEN")
+}
