@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
 // builder collects a statement's text and its parameters.
