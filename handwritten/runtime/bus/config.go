@@ -61,9 +61,16 @@ func (c Config) replication() int16 { return cmp.Or(c.Replication, defaultReplic
 // partitioner hashes keys as Kafka's own clients do.
 func partitioner() kgo.Partitioner { return kgo.StickyKeyPartitioner(nil) }
 
+// takeOver is the least session time-out that brokers accept.
+const takeOver = 6 * time.Second
+
 // Group are the options of a member of a consumer group. A member that died is
-// missed after the session time-out: 6 s is the least that brokers accept, so
-// that others take over within 10 s.
+// missed after the session time-out, so that others take over within 10 s. The
+// rebalance time-out is as short, since it is what a group waits for a member
+// that died while it was joining; one that is only slow has its records
+// delivered again, which the checkpoint or the inbox makes harmless.
 func Group(name string) []kgo.Opt {
-	return []kgo.Opt{kgo.ConsumerGroup(name), kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(1500 * time.Millisecond)}
+	return []kgo.Opt{
+		kgo.ConsumerGroup(name), kgo.SessionTimeout(takeOver), kgo.RebalanceTimeout(takeOver), kgo.HeartbeatInterval(takeOver / 4),
+	}
 }
