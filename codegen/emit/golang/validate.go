@@ -88,6 +88,8 @@ func (g *module) checkScalar(t ir.Type, at, value *jen.Statement) []jen.Code {
 		return []jen.Code{value.Clone().Dot("Check").Call(jen.Id("errs"), at.Clone())}
 	case ir.Int:
 		return g.checkRange(t, at, value)
+	case ir.Decimal:
+		return errs("Decimal", jen.Lit(int(t.Precision)), jen.Lit(int(t.Scale)))
 	case ir.Duration:
 		return g.checkRange(t, at, jen.Int64().Call(value.Clone().Op("/").Add(snip.Second())))
 	case ir.Money:

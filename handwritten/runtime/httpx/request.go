@@ -2,10 +2,7 @@ package httpx
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"net/http"
-	"regexp"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
@@ -54,7 +51,7 @@ func newExchange(r *http.Request) *exchange {
 	if x.correlation = headerID(r, CorrelationIDHeader); x.correlation == uuid.Nil {
 		x.correlation = x.id
 	}
-	x.traceID, x.traceparent = continueTrace(r.Header.Get(TraceHeader))
+	x.traceID, x.traceparent = event.ContinueTrace(trace(r))
 	return x
 }
 
@@ -68,19 +65,12 @@ func headerID(r *http.Request, name string) uuid.UUID {
 	return id
 }
 
-var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
-
-// continueTrace returns the trace that a request belongs to, a new one if it
-// names none, and a traceparent in which we are the parent.
-func continueTrace(traceparent string) (id, next string) {
-	var random [24]byte
-	_, _ = rand.Read(random[:]) // never fails
-	id, flags := hex.EncodeToString(random[:16]), "01"
-	m := traceparentForm.FindStringSubmatch(traceparent)
-	if m != nil && m[1] != "00000000000000000000000000000000" && m[2] != "0000000000000000" {
-		id, flags = m[1], m[3]
+// trace is the request's traceparent; of several none can be believed.
+func trace(r *http.Request) string {
+	if values := r.Header.Values(TraceHeader); len(values) == 1 {
+		return values[0]
 	}
-	return id, "00-" + id + "-" + hex.EncodeToString(random[16:]) + "-" + flags
+	return ""
 }
 
 // Metadata says who and what causes the events of the request.

@@ -59,9 +59,18 @@ func Foreign(r *kgo.Record) (event.Recorded, error) {
 		Type:          c.Type,
 		SchemaVersion: version,
 		Payload:       c.Data,
-		Metadata:      event.Metadata{Trace: c.Trace},
+		Metadata:      event.Metadata{Trace: c.trace()},
 		At:            c.Time.UTC(),
 	}, nil
+}
+
+// trace begins a new one where the event brings none that can be passed on.
+func (c cloudEvent) trace() string {
+	if _, ok := event.TraceID(c.Trace); ok {
+		return c.Trace
+	}
+	_, begun := event.ContinueTrace("")
+	return begun
 }
 
 func readCloudEvent(r *kgo.Record) (cloudEvent, error) {

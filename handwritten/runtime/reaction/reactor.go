@@ -165,7 +165,8 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 			return err
 		}
 		r.config.Logger.Error("an event is parked, and its stream with it: mend the cause, then replay the dead letter",
-			"error", failure, "event", d.event.ID, "type", d.event.Type, "stream", d.event.Stream.ID, "tenant", d.event.Stream.Tenant)
+			"error", failure, "event", d.event.ID, "type", d.event.Type, "stream", d.event.Stream.ID, "tenant", d.event.Stream.Tenant,
+			"trace", d.event.Metadata.TraceID())
 		parked = true
 	}
 	return nil
@@ -188,7 +189,7 @@ func (r *Reactor) try(ctx context.Context, e event.Recorded) error {
 			return err
 		}
 		r.config.Metrics.retries.WithLabelValues(r.config.Definition.Name).Inc()
-		r.config.Logger.Warn("a reaction failed, it is tried again", "error", err, "attempt", attempt, "event", e.ID, "tenant", e.Stream.Tenant)
+		r.config.Logger.Warn("a reaction failed, it is tried again", "error", err, "attempt", attempt, "event", e.ID, "tenant", e.Stream.Tenant, "trace", e.Metadata.TraceID())
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():

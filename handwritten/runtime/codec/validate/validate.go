@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/shopspring/decimal"
 )
 
 // Unbounded is the upper limit of what has none.
@@ -67,6 +68,17 @@ func (v *Errors) Range(pointer string, n, min, max int64) {
 		v.Add(pointer, "TOO_SMALL", "must be at least %d", min)
 	case n > max:
 		v.Add(pointer, "TOO_LARGE", "must be at most %d", max)
+	}
+}
+
+// Decimal checks that n has at most precision digits, scale of them after the
+// point: a column would round the one, and refuse the other.
+func (v *Errors) Decimal(pointer string, n decimal.Decimal, precision, scale int32) {
+	switch {
+	case !n.Equal(n.Truncate(scale)):
+		v.Add(pointer, "TOO_PRECISE", "must have at most %d digits after the point", scale)
+	case n.Abs().GreaterThanOrEqual(decimal.New(1, precision-scale)):
+		v.Add(pointer, "TOO_LARGE", "must have at most %d digits before the point", precision-scale)
 	}
 }
 

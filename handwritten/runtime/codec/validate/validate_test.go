@@ -7,6 +7,7 @@ import (
 
 	"github.com/oksai/oksai/handwritten/runtime/codec/validate"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/shopspring/decimal"
 )
 
 type colour string
@@ -64,5 +65,17 @@ func TestChecks(t *testing.T) {
 				t.Errorf("mistakes %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"0": "", "999.99": "", "-999.99": "", "1.50000": "", "1000": "/price TOO_LARGE", "-1000": "/price TOO_LARGE", "1e9999": "/price TOO_LARGE", "0.001": "/price TOO_PRECISE", "1e-9999": "/price TOO_PRECISE",
+	} {
+		got := codes(func(errs *validate.Errors) { errs.Decimal("/price", decimal.RequireFromString(text), 5, 2) })
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
 	}
 }
