@@ -24,6 +24,7 @@ func (l *loader) readPlatform() {
 	}
 	l.readDefaults()
 	l.readBus()
+	l.readTopics()
 	for _, e := range l.root.Entries("apps") {
 		p.Apps = append(p.Apps, l.readApp(e))
 	}
@@ -55,6 +56,15 @@ func (l *loader) readBus() {
 		l.diags.Errorf(r.Node.Get("partitions").Pos, "bad-topic", "a topic has at least one partition")
 	}
 	r.Done()
+}
+
+// readTopics names each module's public topic: what its `topic` says, else by the pattern.
+func (l *loader) readTopics() {
+	for _, m := range l.modules {
+		if m.ir.Topic = m.spec.Text("topic"); m.ir.Topic == "" {
+			m.ir.Topic = l.platform.Bus.TopicOf(m.ir.Name)
+		}
+	}
 }
 
 func (l *loader) readApp(e syntax.Entry) *ir.App {
