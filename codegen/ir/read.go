@@ -22,7 +22,7 @@ type Projection struct {
 	Unique     [][]string   // Postgres: sets of columns that are unique (per tenant unless scope platform)
 	UniqueCode string       // error code of a violation, default <NAME>_TAKEN
 	Columns    []*Field     // without the key
-	OrderBy    []string     // ClickHouse sorting key after tenant_id; contains the key
+	OrderBy    []string     // of lists that say no sort; contains the key
 	Search     []string     // token-searched columns
 	TTLDays    int64        // 0: never
 	TTLColumn  string

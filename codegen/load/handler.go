@@ -6,6 +6,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -19,13 +20,12 @@ func (m *module) resolveProjections() {
 				m.resolveHandler(p.ir, e)
 			}
 		}
-		p.spec.Unsupported("was", "hide", "table", "map")
 		p.spec.Done()
 	}
 }
 
 func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
-	r := syntax.Read(e.Value, "a handler", &m.diags)
+	r := syntax.Read(e.Value, grammar.Handler, &m.diags)
 	a, event := m.findEvent(e.Key, e.Pos)
 	if event == nil {
 		return
@@ -47,7 +47,6 @@ func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
 	for _, verb := range stepVerbs() {
 		r.Get(verb)
 	}
-	r.Unsupported("map")
 	r.Done()
 	p.Handlers = append(p.Handlers, h)
 }

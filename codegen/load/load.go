@@ -71,7 +71,6 @@ func (l *loader) each(phase func(*module)) {
 func (l *loader) finish() {
 	l.root.Done()
 	for _, m := range l.modules {
-		m.spec.Unsupported("processes")
 		m.spec.Done()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -12,11 +13,10 @@ import (
 // defineExternals reads the events of other services.
 func (m *module) defineExternals() {
 	for _, e := range m.spec.Entries("external") {
-		r := syntax.Read(e.Value, "an external event", &m.diags)
-		m.needs(r, "topic")
+		r := syntax.Read(e.Value, grammar.External, &m.diags)
 		m.ir.External = append(m.ir.External, &ir.ExternalEvent{
 			Name: e.Key, Doc: r.Text("doc"), Topic: r.Text("topic"), Pos: e.Pos,
-			Fields: m.fields(r.Entries("fields"), owner{name: naming.Go(e.Key)}),
+			Fields: m.fields(r.Entries("fields"), owner{name: naming.Go(e.Key), long: grammar.ExternalField}),
 		})
 		r.Done()
 	}
@@ -24,9 +24,8 @@ func (m *module) defineExternals() {
 
 func (m *module) resolveReactions() {
 	for _, e := range m.spec.Entries("reactions") {
-		r := syntax.Read(e.Value, "a reaction", &m.diags)
+		r := syntax.Read(e.Value, grammar.Reaction, &m.diags)
 		x := &ir.Reaction{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos}
-		m.needs(r, "on", "do")
 		if m.reactionSource(x, r) && m.reactionTarget(x, r) {
 			m.reactionBody(x, r, e)
 			m.ir.Reactions = append(m.ir.Reactions, x)

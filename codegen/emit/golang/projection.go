@@ -36,7 +36,7 @@ func decodeName(p *ir.Projection) string { return "decode" + naming.Go(p.Name) }
 // eventLog declares
 //
 //	var JobEventsProjection = projection.EventLog{
-//		Table:   projection.EventLogTable("job", "job_events", "1f0c9a52"),
+//		Table:   projection.EventLogTable("job", "job_events", "1f0c9a52", 730),
 //		Handles: func(e *event.Recorded) bool { return e.Stream.Module == "job" && e.Stream.Type == "Job" },
 //	}
 func (g *module) eventLog(f *file, p *ir.Projection) {
@@ -50,7 +50,7 @@ func (g *module) eventLog(f *file, p *ir.Projection) {
 	f.comment("%s", does(projectionVar(p), "", "keeps the rows of "+p.Name+"."))
 	f.comment("%s", p.Doc)
 	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("EventLog")).Add(lines(
-		pair("Table", snip.Projection("EventLogTable").Call(jen.Lit(p.Module), jen.Lit(p.Name), jen.Lit(hash(projectionShape(p))[:16]))),
+		pair("Table", snip.Projection("EventLogTable").Call(jen.Lit(p.Module), jen.Lit(p.Name), jen.Lit(hash(projectionShape(p), fmt.Sprint(p.TTLDays))[:16]), jen.Lit(int(p.TTLDays)))),
 		pair("Handles", jen.Func().Params(jen.Id("e").Op("*").Add(snip.Recorded())).Bool().Block(jen.Return(handles))))))
 }
 
@@ -59,6 +59,7 @@ func (g *module) eventLog(f *file, p *ir.Projection) {
 func (g *module) rowProjection(f *file, p *ir.Projection) {
 	f.comment("%s is one row of %s.", rowName(p), p.Name)
 	f.fn(jen.Type().Id(rowName(p)).Struct(g.rowStruct(p)...))
+	g.logValue(f, rowName(p), rowFields(p))
 	if g.hasKeyStruct(p) {
 		f.comment("%s identifies a row of %s within its tenant.", keyName(p), p.Name)
 		f.fn(jen.Type().Id(keyName(p)).Struct(g.keyStruct(p)...))

@@ -149,7 +149,7 @@ func reactionRoots(r *ir.Reaction) map[string]root {
 func (g *module) readSource(r *ir.Reaction) []jen.Code {
 	if r.External != nil {
 		return []jen.Code{
-			jen.Var().Id("data").Id(externalName(r.External)),
+			jen.Id("data").Op(":=").Id(externalName(r.External)).Values(g.defaults(r.External.Fields)...),
 			jen.If(jen.Err().Op(":=").Add(snip.Codec("Read")).Call(jen.Id("e").Dot("Payload"), jen.Op("&").Id("data")), jen.Err().Op("!=").Nil()).Block(
 				jen.Return(snip.Errorf().Call(jen.Lit("read "+r.External.Name+": %w"), jen.Err()))),
 		}
