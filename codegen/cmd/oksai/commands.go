@@ -99,6 +99,13 @@ func (c generateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	module, err := modulePath(c.Out)
+	if err != nil {
+		return err
+	}
+	if files, err = files.In(module); err != nil {
+		return err
+	}
 	if !c.Check {
 		d, err := pipeline.Write(c.Out, files)
 		if err != nil {

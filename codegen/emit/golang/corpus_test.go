@@ -19,6 +19,7 @@ import (
 	"github.com/oksai/oksai/codegen/emit/sqlcgen"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/load"
+	"github.com/oksai/oksai/codegen/pipeline"
 )
 
 const corpus = "../../testdata/good"
@@ -52,9 +53,13 @@ func platform(t *testing.T, name string) *ir.Platform {
 
 func emit(t *testing.T, name, root string) map[string][]byte {
 	t.Helper()
-	files, err := golang.New(golang.Root(root)).Emit(platform(t, name))
+	emitted, err := golang.New().Emit(platform(t, name))
 	if err != nil {
 		t.Fatalf("emit %s: %v", name, err)
+	}
+	files, err := pipeline.Files(emitted).In(root)
+	if err != nil {
+		t.Fatalf("emit %s for %s: %v", name, root, err)
 	}
 	return files
 }
