@@ -17,6 +17,7 @@ var Projection = &Shape{Name: "a projection", Keys: []Key{
 	{"ttl", text, "After how long rows go, as 30d, 12w or 2y.", 0},
 	{"ttl_column", text, "Since when; created_at by default.", 0},
 	{"on", named(Handler), "What events do to a row.", 0},
+	{"version", number, "Raise it to have the rows built anew, as when a handwritten map changes.", 0},
 	{"table", text, "The table's name.", NotBuilt},
 }}
 
@@ -31,7 +32,7 @@ var Handler = &Shape{Name: "a handler", Keys: []Key{
 	{"min", values, "The column becomes this if it is less.", 0},
 	{"max", values, "The column becomes this if it is more.", 0},
 	{"delete", boolean, "The row goes.", 0},
-	{"map", text, "A Go function changes the row.", NotBuilt},
+	{"map", oneOf("declared", "handwritten"), "handwritten: a Go method changes the row.", 0},
 }}
 
 // Query is a read operation.

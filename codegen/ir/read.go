@@ -26,7 +26,8 @@ type Projection struct {
 	Search     []string     // token-searched columns
 	TTLDays    int64        // 0: never
 	TTLColumn  string
-	Platform   bool // scope: platform, rows of all tenants are readable by PlatformAdmin
+	Platform   bool  // scope: platform, rows of all tenants are readable by PlatformAdmin
+	Version    int64 // of what handwritten maps do; 1 unless said
 	Handlers   []*Handler
 	Pos        Pos `json:"-"`
 }
@@ -51,7 +52,9 @@ type Handler struct {
 	When      *Expr         // over event and row; nil: always
 	Steps     []*Step
 	Delete    bool
-	Pos       Pos `json:"-"`
+	// Handwritten leaves the change to a method of the rules; there are no steps then.
+	Handwritten bool
+	Pos         Pos `json:"-"`
 }
 
 // Step changes one column.

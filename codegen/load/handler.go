@@ -30,7 +30,7 @@ func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
 	if event == nil {
 		return
 	}
-	h := &ir.Handler{Aggregate: a, Event: event, Pos: e.Pos, Delete: r.Bool("delete")}
+	h := &ir.Handler{Aggregate: a, Event: event, Pos: e.Pos, Delete: r.Bool("delete"), Handwritten: r.Choice("map") == "handwritten"}
 	events := expr.NewScope(eventRoot(event.Fields))
 	rows := expr.NewScope(eventRoot(event.Fields), rowRoot(p))
 	h.When = m.condition(r, "when", rows)
@@ -42,6 +42,9 @@ func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
 	}
 	if h.Delete && len(h.Steps) > 0 {
 		m.errorf(e.Pos, "bad-handler", "%s deletes the row, so it cannot change it", e.Key)
+	}
+	if h.Handwritten && (h.Delete || len(h.Steps) > 0) {
+		m.errorf(e.Pos, "bad-handler", "%s is mapped by hand, which says what becomes of the row", e.Key).WithHint("remove `map`, or all but `map`, `key` and `when`")
 	}
 	r.Get("delete")
 	for _, verb := range stepVerbs() {

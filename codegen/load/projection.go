@@ -29,6 +29,7 @@ func (m *module) defineProjections() {
 			Inline:   r.Choice("consistency") == "inline",
 			Platform: r.Choice("scope") == "platform",
 			TTLDays:  m.days(r, "ttl"),
+			Version:  orElse(r.Int("version"), 1),
 		}
 		if p.EventLog {
 			m.defineEventLog(p, r)

@@ -29,7 +29,7 @@ func aggregateType(a *ir.Aggregate) *jen.Statement {
 }
 
 func (g *module) applierParams(a *ir.Aggregate) []jen.Code {
-	if hasAppliers(a) {
+	if takesRules(g.Module, a) {
 		return []jen.Code{jen.Id("rules").Id("Rules")}
 	}
 	return nil
@@ -113,7 +113,7 @@ func (g *module) repositoriesFile() *file {
 	for _, a := range g.Aggregates {
 		plural := naming.Go(a.Plural)
 		aggregate := jen.Id(naming.Go(a.Name) + "Aggregate").Call()
-		if hasAppliers(a) {
+		if takesRules(g.Module, a) {
 			aggregate = jen.Id(naming.Go(a.Name) + "Aggregate").Call(jen.Id("rules"))
 		}
 		fields = append(fields, jen.Id(plural).Op("*").Add(repositoryType(a)))

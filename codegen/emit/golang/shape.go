@@ -89,8 +89,14 @@ func projectionShape(p *ir.Projection) string {
 	for _, a := range p.Of {
 		parts = append(parts, a.Module+"."+a.Name)
 	}
+	if p.Version > 1 {
+		parts = append(parts, fmt.Sprint("version ", p.Version))
+	}
 	for _, h := range p.Handlers {
 		line := fmt.Sprintf("%s.%s {%s} {%s} %s %t", h.Aggregate.Module, h.Event.Name, fieldsText(h.Event.Fields), assignmentsText(h.Key), exprText(h.When), h.Delete)
+		if h.Handwritten {
+			line += " by hand"
+		}
 		for _, s := range h.Steps {
 			line += fmt.Sprintf(" %s %s=%s", s.Verb, s.Column, exprText(s.Value))
 		}
