@@ -23,7 +23,7 @@ func rules() []func(*ir.Platform, *diag.List) {
 	return []func(*ir.Platform, *diag.List){
 		nameForms, reservedNames, collisions, structCycles, moduleCycles,
 		appPorts, appModules, topics, operators, tenancyScope, pageSizes, platformRole,
-		creation, completeStates, unusedEvents, eventVersions, callers,
+		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
 		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses, opaqueColumns, measureForms, mapShapes,
 		queryStores, findKeys, queryCallers, routes,

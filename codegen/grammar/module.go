@@ -27,7 +27,7 @@ var Aggregate = &Shape{Name: "an aggregate", Keys: []Key{
 	{"limits", named(Limit), "What holds across the aggregates of a tenant.", 0},
 	{"timers", named(Timer), "Commands that run at a time which the state names.", 0},
 	{"examples", list(shape(Example)), "Given, when, then: tests and documentation.", 0},
-	{"was", text, "Its name in stored events.", NotBuilt},
+	{"was", text, "The name under which its streams are stored, if it was renamed.", 0},
 }}
 
 // Command is a request to change an aggregate.
@@ -71,7 +71,7 @@ var Event = &Shape{Name: "an event", Keys: []Key{
 	{"fields", fieldsOf(EventField), "What is recorded. The state's fields of the same name take these values.", 0},
 	{"sets", values, "Other fields of the state, and what they become.", 0},
 	{"apply", oneOf("declared", "handwritten"), "handwritten: a Go method changes the state.", 0},
-	{"was", text, "Its name in stored events.", NotBuilt},
+	{"was", text, "The name under which it is stored and published, if it was renamed.", 0},
 }}
 
 // Limit holds across streams.

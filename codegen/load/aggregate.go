@@ -13,7 +13,7 @@ func (m *module) declareAggregates() {
 	for _, e := range m.spec.Entries("aggregates") {
 		r := syntax.Read(e.Value, grammar.Aggregate, &m.diags)
 		a := &aggregate{spec: r, ir: &ir.Aggregate{
-			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Plural: r.Text("plural"),
+			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Plural: r.Text("plural"), Was: r.Text("was"),
 			Scope:         ir.Scope(r.Choice("scope")),
 			SnapshotEvery: orElse(r.Int("snapshot_every"), m.platform.Defaults.SnapshotEvery),
 		}}
@@ -44,7 +44,7 @@ func (m *module) defineMessages() {
 	for _, a := range m.aggregates {
 		for i, r := range a.events {
 			e := a.ir.Events[i]
-			e.Doc, e.Publish = r.Text("doc"), r.Bool("publish")
+			e.Doc, e.Publish, e.Was = r.Text("doc"), r.Bool("publish"), r.Text("was")
 			e.Version = int(orElse(r.Int("version"), 1))
 			e.Handwritten = r.Choice("apply") == "handwritten"
 			e.Fields = m.fields(r.Entries("fields"), owner{e.Name, grammar.EventField, a.ir.State})

@@ -42,7 +42,7 @@ func (g *module) aggregateFields(a *ir.Aggregate, schema string) []jen.Code {
 	method := func(m string) *jen.Statement { return jen.Parens(jen.Op("*").Id(name)).Dot(m) }
 	fields := []jen.Code{
 		pair("Module", jen.Lit(g.Name)),
-		pair("Type", jen.Lit(a.Name)),
+		pair("Type", jen.Lit(a.Stored())),
 		pair("Scope", snip.Command(scopes[a.Scope])),
 		pair("SnapshotEvery", jen.Lit(int(a.SnapshotEvery))),
 		pair("Schema", jen.Id(schema)),

@@ -46,7 +46,7 @@ func (g *module) eventLog(f *file, p *ir.Projection) {
 		if i > 0 {
 			handles.Op("||").Line()
 		}
-		handles.Id("e").Dot("Stream").Dot("Module").Op("==").Lit(a.Module).Op("&&").Id("e").Dot("Stream").Dot("Type").Op("==").Lit(a.Name)
+		handles.Id("e").Dot("Stream").Dot("Module").Op("==").Lit(a.Module).Op("&&").Id("e").Dot("Stream").Dot("Type").Op("==").Lit(a.Stored())
 	}
 	f.comment("%s", does(projectionVar(p), "", "keeps the rows of "+p.Name+"."))
 	f.comment("%s", p.Doc)
@@ -125,7 +125,7 @@ func (g *module) decodeProjection(f *file, p *ir.Projection) {
 		var types []jen.Code
 		for _, h := range p.Handlers {
 			if h.Aggregate == a {
-				types = append(types, jen.Lit(a.Module+"."+h.Event.Name))
+				types = append(types, jen.Lit(a.Module+"."+h.Event.Stored()))
 			}
 		}
 		cases = append(cases, jen.Case(types...).Block(jen.Return(g.decodeRecorded(a))))

@@ -74,7 +74,7 @@ func (g *module) timerList(f *file) {
 	for _, a := range TimerAggregates(g.Module) {
 		params = append(params, g.runnerParam(a))
 		items = append(items, jen.Values(
-			pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Name)), pair("Handle", jen.Id(g.runnerVar(a)).Dot("wake"))))
+			pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Stored())), pair("Handle", jen.Id(g.runnerVar(a)).Dot("wake"))))
 	}
 	if len(items) == 0 {
 		return
@@ -98,7 +98,7 @@ func (g *module) reaction(f *file, r *ir.Reaction) {
 	if r.External != nil {
 		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.External.Name))), pair("Topic", jen.Lit(r.External.Topic)))
 	} else {
-		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.Source.Module+"."+r.Event.Name))))
+		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.Source.Module+"."+r.Event.Stored()))))
 	}
 	name := naming.Local(r.Name)
 	f.comment("%s", does(name, r.Doc, "runs "+r.Command.Name+" when "+sourceName(r)+" happens."))
