@@ -45,6 +45,7 @@ var (
 	EventField    = &Shape{Name: "a field of an event", Keys: slices.Concat(typed, otherwise, personal, renamed)}
 	ExternalField = &Shape{Name: "a field of an external event", Keys: slices.Concat(typed, otherwise, personal)}
 	Column        = &Shape{Name: "a column", Keys: slices.Concat(typed, personal)}
+	Remembered    = &Shape{Name: "a field of a process", Keys: slices.Concat(typed, personal)}
 	Attribute     = &Shape{Name: "an attribute", Keys: []Key{
 		{"type", typeName, "The type.", 0},
 		{"doc", text, "What it says.", 0},

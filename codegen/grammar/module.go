@@ -11,7 +11,7 @@ var Module = &Shape{Name: "a module", Keys: []Key{
 	{"projections", named(Projection), "Read models: rows folded from events.", 0},
 	{"queries", named(Query), "What may be asked.", 0},
 	{"reactions", named(Reaction), "Events that lead to commands.", 0},
-	{"processes", literal, "Work of several steps.", NotBuilt},
+	{"processes", named(Process), "Work of several steps.", 0},
 }}
 
 // Aggregate is one stream of events and its state.

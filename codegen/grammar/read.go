@@ -76,5 +76,33 @@ var Reaction = &Shape{Name: "a reaction", Keys: []Key{
 	{"when", text, "A condition on the event.", 0},
 	{"do", text, "The command.", Required},
 	{"id", text, "Which aggregate is meant; a created one's id is made from the event.", 0},
+	{"by", text, "Instead: a value that the id is made from. The first event with it creates; others are about the same aggregate.", 0},
 	{"with", values, "The command's input.", 0},
+}}
+
+// Process is work of several steps, in several aggregates.
+var Process = &Shape{Name: "a process", Keys: []Key{
+	{"doc", text, "What it achieves.", 0},
+	{"key", fieldsOf(Remembered), "The field that tells processes of this kind apart, and its type.", Required},
+	{"state", fieldsOf(Remembered), "What it remembers beside the key.", 0},
+	{"starts_on", byName(values), "The event that starts one, with values for the key and the state.", Required},
+	{"steps", named(ProcessStep), "What is done, one after the other.", Required},
+	{"timeout", text, "How long all of it may take, such as 24h; then it fails.", 0},
+}}
+
+// ProcessStep is one command of a process, and what may follow from it.
+var ProcessStep = &Shape{Name: "a step", Keys: []Key{
+	{"do", text, "The command.", Required},
+	{"id", text, "Which aggregate is meant, over the state.", 0},
+	{"with", values, "The command's input, over the state.", 0},
+	{"done_on", byName(text), "The events that end the step, each with the key of the process that it is about.", Required},
+	{"failed_on", byName(text), "The events that make the process fail, likewise.", 0},
+	{"undo", shape(ProcessUndo), "The command that takes the step back when the process fails later.", 0},
+}}
+
+// ProcessUndo is the command that takes a step back.
+var ProcessUndo = &Shape{Name: "an undo", Keys: []Key{
+	{"do", text, "The command.", Required},
+	{"id", text, "Which aggregate is meant, over the state.", 0},
+	{"with", values, "The command's input, over the state.", 0},
 }}

@@ -27,6 +27,7 @@ type Aggregate struct {
 	Limits        []*Limit
 	Timers        []*Timer
 	Examples      []*Example
+	Process       bool   // it was made of a process: its events carry all of its state
 	Was           string // the name it had first, under which its streams are stored; empty if it was never renamed
 	Pos           Pos    `json:"-"`
 }

@@ -150,6 +150,7 @@ type Reaction struct {
 	Target   *Aggregate `json:"-"`
 	Command  *Command   `json:"-"`
 	ID       *Expr      // nil for a creating command: a deterministic id is derived from the event
+	By       *Expr      // instead of ID: a text that the id is derived from
 	With     []*Assignment
 	Pos      Pos `json:"-"`
 }

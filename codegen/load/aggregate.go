@@ -1,6 +1,8 @@
 package load
 
 import (
+	"slices"
+
 	"github.com/oksai/oksai/codegen/expr"
 	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
@@ -14,6 +16,7 @@ func (m *module) declareAggregates() {
 		r := syntax.Read(e.Value, grammar.Aggregate, &m.diags)
 		a := &aggregate{spec: r, ir: &ir.Aggregate{
 			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Plural: r.Text("plural"), Was: r.Text("was"),
+			Process:       slices.Contains(m.processes, e.Key),
 			Scope:         ir.Scope(r.Choice("scope")),
 			SnapshotEvery: orElse(r.Int("snapshot_every"), m.platform.Defaults.SnapshotEvery),
 		}}

@@ -89,16 +89,36 @@ func (m *module) reactionBody(x *ir.Reaction, r *syntax.Reader, e syntax.Entry) 
 	} else {
 		fields = x.External.Fields
 	}
-	scope := expr.NewScope(eventRoot(fields))
+	roots := []expr.Root{eventRoot(fields)}
+	if x.Source != nil && x.Source.Process {
+		roots = append(roots, expr.Root{Name: "state", Fields: fields})
+	}
+	scope := expr.NewScope(roots...)
 	x.When = m.condition(r, "when", scope)
 	scope = scope.Given(x.When)
 	switch n := r.Get("id"); {
+	case r.Get("by") != nil:
+		x.By = m.by(x, r, scope)
 	case n == nil && !x.Command.Creates:
-		m.errorf(e.Pos, "missing-key", "%s does not say which %s is meant", x.Name, x.Target.Name).WithHint("add `id: =event.…`")
+		m.errorf(e.Pos, "missing-key", "%s does not say which %s is meant", x.Name, x.Target.Name).WithHint("add `id: =event.…`, or `by` with what its id was made from")
 	case n != nil && x.Command.Creates:
 		m.errorf(n.Pos, "needless-id", "%s creates a %s, whose id is made from the event", x.Command.Name, x.Target.Name).WithHint("remove `id`")
 	case n != nil:
 		x.ID = m.value(n, ir.Type{Kind: ir.Ref, Module: x.Target.Module, Aggregate: x.Target.Name}, scope)
 	}
 	x.With = m.input(x.Command, r, scope, e)
+}
+
+// by reads the value that an id is made from.
+func (m *module) by(x *ir.Reaction, r *syntax.Reader, scope expr.Scope) *ir.Expr {
+	if n := r.Get("id"); n != nil {
+		m.errorf(n.Pos, "needless-id", "%s has its id from `by`", x.Name).WithHint("remove one of them")
+	}
+	n := r.Get("by")
+	src, ok := expr.Formula(n)
+	if !ok {
+		m.errorf(n.Pos, "bad-literal", "one id for all events is none").WithHint("write =event.…")
+		return nil
+	}
+	return expr.Printed(src, scope, &m.diags)
 }
