@@ -22,7 +22,7 @@ func Platform(p *ir.Platform) diag.List {
 func rules() []func(*ir.Platform, *diag.List) {
 	return []func(*ir.Platform, *diag.List){
 		nameForms, reservedNames, collisions, structCycles, moduleCycles,
-		appPorts, appModules, tenancyScope, pageSizes, platformRole,
+		appPorts, appModules, topics, operators, tenancyScope, pageSizes, platformRole,
 		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
 		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses, opaqueColumns, measureForms, mapShapes,

@@ -15,7 +15,7 @@ func completeRows(p *ir.Platform, diags *diag.List) {
 	for _, x := range projections(p) {
 		for i, h := range x.Handlers {
 			again := slices.ContainsFunc(x.Handlers[:i], func(o *ir.Handler) bool { return o.Event == h.Event })
-			if again || !creates(h.Aggregate, h.Event) || h.When != nil {
+			if again || !creates(h.Aggregate, h.Event) || h.When != nil || h.Handwritten {
 				continue
 			}
 			for _, c := range x.Columns {

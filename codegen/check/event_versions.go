@@ -5,7 +5,7 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// eventVersions: the versions of an event count from 1.
+// eventVersions: the versions of an event, and of a projection, count from 1.
 //
 //	good: JobStarted: {version: 2}
 //	bad:  JobStarted: {version: 0}
@@ -15,6 +15,11 @@ func eventVersions(p *ir.Platform, diags *diag.List) {
 			if e.Version < 1 {
 				diags.Errorf(e.Pos, "bad-version", "the versions of an event count from 1, so %d is none", e.Version)
 			}
+		}
+	}
+	for _, x := range projections(p) {
+		if x.Version < 1 {
+			diags.Errorf(x.Pos, "bad-version", "the versions of a projection count from 1, so %d is none", x.Version)
 		}
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
+// platformAdmin is the role of the platform's own people.
+const platformAdmin = "PlatformAdmin"
+
 // platformRole: what reads across tenants is for PlatformAdmin, which is then a role.
 //
 //	good: roles: [TenantOwner, PlatformAdmin]
 //	bad:  roles: [TenantOwner]                  # and a query with scope: platform
 func platformRole(p *ir.Platform, diags *diag.List) {
-	const admin = "PlatformAdmin"
 	seen := map[string]bool{}
 	for _, r := range p.Roles {
 		if seen[r] {
@@ -27,11 +29,11 @@ func platformRole(p *ir.Platform, diags *diag.List) {
 		if !q.Platform {
 			continue
 		}
-		if !seen[admin] {
-			diags.Errorf(q.Pos, "unknown-role", "%s reads across tenants, which needs the role %s", q.Name, admin).WithHint("add %s to the roles in platform.yaml", admin)
+		if !seen[platformAdmin] {
+			diags.Errorf(q.Pos, "unknown-role", "%s reads across tenants, which needs the role %s", q.Name, platformAdmin).WithHint("add %s to the roles in platform.yaml", platformAdmin)
 		}
-		if slices.ContainsFunc(q.Allow, func(r string) bool { return r != admin }) {
-			diags.Errorf(q.Pos, "platform-query-role", "%s reads across tenants, so only %s may run it", q.Name, admin).
+		if slices.ContainsFunc(q.Allow, func(r string) bool { return r != platformAdmin }) {
+			diags.Errorf(q.Pos, "platform-query-role", "%s reads across tenants, so only %s may run it", q.Name, platformAdmin).
 				WithHint("remove the other roles, or `scope: platform`")
 		}
 	}

@@ -5,31 +5,59 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// renames: `was` is for names that are stored: those of states, events and
-// structs. A read model is rebuilt, and a caller must say the new name.
+// renames: what was renamed has a name of its own, and had one: two things
+// cannot be stored under one name.
 //
-//	good: events: {JobCreated: {fields: {title: {type: string, was: name}}}}
-//	bad:  projections: {jobs: {columns: {title: {type: string, was: name}}}}
+//	good: events: {JobStarted: {was: JobBegun}}
+//	bad:  events: {JobStarted: {was: JobBegun}, JobBegun: {}}
 func renames(p *ir.Platform, diags *diag.List) {
 	for _, m := range p.Modules {
-		for _, x := range m.Projections {
-			noRename(diags, append(append([]*ir.Field{}, x.Key...), x.Columns...), "a changed read model is built anew")
-		}
-		for _, x := range m.External {
-			noRename(diags, x.Fields, "what others send has the names that they give")
-		}
+		aggregates, events := storedNames{diags: diags}, storedNames{diags: diags}
 		for _, a := range m.Aggregates {
-			for _, c := range a.Commands {
-				noRename(diags, c.Input, "what callers send is not stored")
+			aggregates.add(a.Name, a.Was, a.Pos)
+			for _, e := range a.Events {
+				events.add(e.Name, e.Was, e.Pos)
 			}
+		}
+		aggregates.judge()
+		events.judge()
+		for _, set := range fieldSets(m) {
+			fields := storedNames{diags: diags}
+			for _, f := range set.fields {
+				fields.add(f.Name, f.Was, f.Pos)
+			}
+			fields.judge()
 		}
 	}
 }
 
-func noRename(diags *diag.List, fields []*ir.Field, why string) {
-	for _, f := range fields {
-		if f.Was != "" {
-			diags.Errorf(f.Pos, "needless-was", "%q needs no `was`: %s", f.Name, why).WithHint("remove it")
+// storedNames are the names that things of one kind have, and had.
+type storedNames struct {
+	diags *diag.List
+	all   []storedName
+}
+
+type storedName struct {
+	name, was string
+	pos       ir.Pos
+}
+
+func (s *storedNames) add(name, was string, pos ir.Pos) {
+	s.all = append(s.all, storedName{name, was, pos})
+}
+
+func (s *storedNames) judge() {
+	for i, n := range s.all {
+		if n.was == "" {
+			continue
+		}
+		if n.was == n.name {
+			s.diags.Errorf(n.pos, "bad-was", "%s was not renamed", n.name).WithHint("remove `was`")
+		}
+		for j, other := range s.all {
+			if i != j && (n.was == other.name || n.was == other.was && i > j) {
+				s.diags.Errorf(n.pos, "bad-was", "%s was not called %s: that is another one", n.name, n.was).WithRelated(other.pos, "the other one")
+			}
 		}
 	}
 }

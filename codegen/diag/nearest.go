@@ -6,9 +6,9 @@ import (
 )
 
 // Nearest returns the candidate that a name was most likely meant to be: the
-// one with the fewest edits, if those are at most a third of the name.
+// one with the fewest edits, if those leave most of the name as it is.
 func Nearest(name string, candidates []string) (string, bool) {
-	best, least := "", len(name)/3+1
+	best, least := "", max(1, min(len(name)/3+1, len(name)-2))
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d <= least && (d < least || best == "") {
 			best, least = c, d

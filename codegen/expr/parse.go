@@ -26,6 +26,22 @@ func Infer(src Source, scope Scope, diags *diag.List) *ir.Expr {
 	return c.finish(c.check(root))
 }
 
+// Printed reads an expression as a text.
+func Printed(src Source, scope Scope, diags *diag.List) *ir.Expr {
+	value := Infer(src, scope, diags)
+	if value == nil {
+		return nil
+	}
+	if !printable(value.Type) {
+		diags.Errorf(src.Pos, "type-mismatch", "%s has no form as a text", A(value.Type))
+		return nil
+	}
+	text := &ir.Expr{Op: ir.Call, Fn: "string", Type: simple(ir.String), Args: []*ir.Expr{value}, Pos: value.Pos}
+	text.Type.Optional = scope.absent(value)
+	Required(text, simple(ir.String), scope, diags)
+	return text
+}
+
 // Condition reads an expression that is true or false.
 func Condition(src Source, scope Scope, diags *diag.List) *ir.Expr {
 	return As(src, simple(ir.Bool), scope, diags)

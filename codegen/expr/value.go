@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
@@ -80,7 +81,7 @@ func literalList(n *syntax.Node, want ir.Type, diags *diag.List) *ir.Expr {
 func literalStruct(n *syntax.Node, want ir.Type, fields []*ir.Field, diags *diag.List) *ir.Expr {
 	before := len(*diags)
 	e := &ir.Expr{Op: ir.StructOf, Type: bare(want), Pos: n.Pos}
-	r := syntax.Read(n, "a "+TypeString(bare(want)), diags)
+	r := syntax.Read(n, grammar.Fields.Called("a "+TypeString(bare(want))), diags)
 	for _, f := range fields {
 		e.Args = append(e.Args, structField(r, n, f, want, diags))
 	}

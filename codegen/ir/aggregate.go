@@ -1,5 +1,7 @@
 package ir
 
+import "cmp"
+
 // Scope says in which tenant an aggregate's streams live.
 type Scope string
 
@@ -25,8 +27,13 @@ type Aggregate struct {
 	Limits        []*Limit
 	Timers        []*Timer
 	Examples      []*Example
-	Pos           Pos `json:"-"`
+	Process       bool   // it was made of a process: its events carry all of its state
+	Was           string // the name it had first, under which its streams are stored; empty if it was never renamed
+	Pos           Pos    `json:"-"`
 }
+
+// Stored is the name by which streams say what they are of; a rename does not change it.
+func (a *Aggregate) Stored() string { return cmp.Or(a.Was, a.Name) }
 
 // Event returns the aggregate's event of that name, or nil.
 func (a *Aggregate) Event(name string) *Event {
@@ -113,8 +120,12 @@ type Event struct {
 	Fields      []*Field
 	Sets        []*Assignment // state fields: those of the same name, then what `sets` says; in state order
 	Handwritten bool          // apply: handwritten
+	Was         string        // as of an aggregate
 	Pos         Pos           `json:"-"`
 }
+
+// Stored is the name under which the event is stored and published; a rename does not change it.
+func (e *Event) Stored() string { return cmp.Or(e.Was, e.Name) }
 
 // Limit holds across streams: at most Max aggregates per scope for which Counts is true.
 type Limit struct {

@@ -4,7 +4,11 @@
 // libraries. It marshals to JSON for people and tools.
 package ir
 
-import "github.com/oksai/oksai/codegen/diag"
+import (
+	"strings"
+
+	"github.com/oksai/oksai/codegen/diag"
+)
 
 // Pos is where in the specs something was said.
 type Pos = diag.Pos
@@ -47,6 +51,9 @@ type Bus struct {
 	Partitions int
 }
 
+// TopicOf is a module's public topic by the pattern.
+func (b Bus) TopicOf(module string) string { return strings.ReplaceAll(b.Topic, "{module}", module) }
+
 // Tenancy tells which aggregate a tenant is and when it is active.
 type Tenancy struct {
 	Aggregate *Aggregate `json:"-"`
@@ -57,6 +64,7 @@ type Tenancy struct {
 type Module struct {
 	Name        string
 	Doc         string
+	Topic       string // the public topic, e.g. "job-events"
 	File        string // the spec it comes from, e.g. "spec/job.yaml"
 	Types       []*TypeDef
 	Aggregates  []*Aggregate

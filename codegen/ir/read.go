@@ -22,11 +22,12 @@ type Projection struct {
 	Unique     [][]string   // Postgres: sets of columns that are unique (per tenant unless scope platform)
 	UniqueCode string       // error code of a violation, default <NAME>_TAKEN
 	Columns    []*Field     // without the key
-	OrderBy    []string     // ClickHouse sorting key after tenant_id; contains the key
+	OrderBy    []string     // of lists that say no sort; contains the key
 	Search     []string     // token-searched columns
 	TTLDays    int64        // 0: never
 	TTLColumn  string
-	Platform   bool // scope: platform, rows of all tenants are readable by PlatformAdmin
+	Platform   bool  // scope: platform, rows of all tenants are readable by PlatformAdmin
+	Version    int64 // of what handwritten maps do; 1 unless said
 	Handlers   []*Handler
 	Pos        Pos `json:"-"`
 }
@@ -51,7 +52,9 @@ type Handler struct {
 	When      *Expr         // over event and row; nil: always
 	Steps     []*Step
 	Delete    bool
-	Pos       Pos `json:"-"`
+	// Handwritten leaves the change to a method of the rules; there are no steps then.
+	Handwritten bool
+	Pos         Pos `json:"-"`
 }
 
 // Step changes one column.
@@ -147,6 +150,7 @@ type Reaction struct {
 	Target   *Aggregate `json:"-"`
 	Command  *Command   `json:"-"`
 	ID       *Expr      // nil for a creating command: a deterministic id is derived from the event
+	By       *Expr      // instead of ID: a text that the id is derived from
 	With     []*Assignment
 	Pos      Pos `json:"-"`
 }

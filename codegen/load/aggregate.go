@@ -1,7 +1,10 @@
 package load
 
 import (
+	"slices"
+
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -10,10 +13,11 @@ import (
 // declareAggregates binds the names of aggregates, commands and events.
 func (m *module) declareAggregates() {
 	for _, e := range m.spec.Entries("aggregates") {
-		r := syntax.Read(e.Value, "an aggregate", &m.diags)
+		r := syntax.Read(e.Value, grammar.Aggregate, &m.diags)
 		a := &aggregate{spec: r, ir: &ir.Aggregate{
-			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Plural: r.Text("plural"),
-			Scope:         ir.Scope(r.Choice("scope", string(ir.ScopeTenant), string(ir.ScopePlatform), string(ir.ScopeSelf))),
+			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Plural: r.Text("plural"), Was: r.Text("was"),
+			Process:       slices.Contains(m.processes, e.Key),
+			Scope:         ir.Scope(r.Choice("scope")),
 			SnapshotEvery: orElse(r.Int("snapshot_every"), m.platform.Defaults.SnapshotEvery),
 		}}
 		if a.ir.Plural == "" {
@@ -21,11 +25,11 @@ func (m *module) declareAggregates() {
 		}
 		for _, c := range r.Entries("commands") {
 			a.ir.Commands = append(a.ir.Commands, &ir.Command{Name: c.Key, Pos: c.Pos})
-			a.commands = append(a.commands, syntax.Read(c.Value, "a command", &m.diags))
+			a.commands = append(a.commands, syntax.Read(c.Value, grammar.Command, &m.diags))
 		}
 		for _, c := range r.Entries("events") {
 			a.ir.Events = append(a.ir.Events, &ir.Event{Name: c.Key, Pos: c.Pos})
-			a.events = append(a.events, syntax.Read(c.Value, "an event", &m.diags))
+			a.events = append(a.events, syntax.Read(c.Value, grammar.Event, &m.diags))
 		}
 		m.ir.Aggregates = append(m.ir.Aggregates, a.ir)
 		m.aggregates = append(m.aggregates, a)
@@ -34,7 +38,7 @@ func (m *module) declareAggregates() {
 
 func (m *module) defineStates() {
 	for _, a := range m.aggregates {
-		a.ir.State = m.fields(a.spec.Entries("state"), owner{name: a.ir.Name})
+		a.ir.State = m.fields(a.spec.Entries("state"), owner{name: a.ir.Name, long: grammar.StateField})
 	}
 }
 
@@ -43,15 +47,15 @@ func (m *module) defineMessages() {
 	for _, a := range m.aggregates {
 		for i, r := range a.events {
 			e := a.ir.Events[i]
-			e.Doc, e.Publish = r.Text("doc"), r.Bool("publish")
+			e.Doc, e.Publish, e.Was = r.Text("doc"), r.Bool("publish"), r.Text("was")
 			e.Version = int(orElse(r.Int("version"), 1))
-			e.Handwritten = r.Choice("apply", "declared", "handwritten") == "handwritten"
-			e.Fields = m.fields(r.Entries("fields"), owner{e.Name, a.ir.State})
+			e.Handwritten = r.Choice("apply") == "handwritten"
+			e.Fields = m.fields(r.Entries("fields"), owner{e.Name, grammar.EventField, a.ir.State})
 		}
 		for i, r := range a.commands {
 			c := a.ir.Commands[i]
 			c.Doc, c.Creates = r.Text("doc"), r.Bool("creates")
-			c.Input = m.fields(r.Entries("input"), owner{c.Name, a.ir.State})
+			c.Input = m.fields(r.Entries("input"), owner{c.Name, grammar.Input, a.ir.State})
 		}
 	}
 }
@@ -69,7 +73,6 @@ func (m *module) resolveAggregates() {
 		m.resolveLimits(a)
 		m.resolveTimers(a)
 		m.resolveExamples(a)
-		a.spec.Unsupported("was", "hide", "topic", "table")
 		a.spec.Done()
 	}
 }
@@ -91,7 +94,6 @@ func (m *module) resolveEvent(a *ir.Aggregate, e *ir.Event, r *syntax.Reader) {
 			e.Sets = append(e.Sets, &ir.Assignment{Field: f.Name, Value: f.Default, Pos: f.Pos})
 		}
 	}
-	r.Unsupported("was", "topic", "hide")
 	r.Done()
 }
 
@@ -138,9 +140,8 @@ func assigned(all []*ir.Assignment, field string) *ir.Assignment {
 func (m *module) requirements(items []*syntax.Node, scope expr.Scope) []*ir.Requirement {
 	var all []*ir.Requirement
 	for _, n := range items {
-		r := syntax.Read(n, "a requirement", &m.diags)
+		r := syntax.Read(n, grammar.Requirement, &m.diags)
 		q := &ir.Requirement{If: m.condition(r, "if", scope), Code: r.Text("else"), Message: r.Text("message"), Pos: n.Pos}
-		m.needs(r, "if", "else")
 		if q.Message == "" {
 			q.Message = sentence(q.Code)
 		}
@@ -148,13 +149,4 @@ func (m *module) requirements(items []*syntax.Node, scope expr.Scope) []*ir.Requ
 		all = append(all, q)
 	}
 	return all
-}
-
-// needs reports keys that must be there.
-func (l *loader) needs(r *syntax.Reader, keys ...string) {
-	for _, key := range keys {
-		if r.Node.Get(key) == nil {
-			l.diags.Errorf(r.Node.Pos, "missing-key", "%q is missing", key)
-		}
-	}
 }

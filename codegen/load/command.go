@@ -6,6 +6,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
@@ -16,11 +17,10 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 	scope := m.commandScope(a.ir, c)
 	c.UnchangedIf = m.condition(r, "unchanged_if", scope)
 	c.Require = m.requirements(r.Items("require"), scope)
-	c.Handwritten = r.Text("rule") != "" && r.Choice("rule", "handwritten") == "handwritten"
+	c.Handwritten = r.Choice("rule") == "handwritten"
 	m.resolveEmits(a, c, r, scope)
 	c.HTTP = commandRoute(a.ir, c)
 	m.overrideCommandRoute(r, c)
-	r.Unsupported("was", "hide", "topic")
 	r.Done()
 }
 
@@ -56,7 +56,7 @@ func (m *module) resolveEmission(a *aggregate, c *ir.Command, n *syntax.Node, sc
 		m.emit(a, c, syntax.Entry{Key: n.Text, Pos: n.Pos}, nil, scope)
 		return
 	}
-	r := syntax.Read(n, "an emission", &m.diags)
+	r := syntax.Read(n, grammar.Emission, &m.diags)
 	when := m.condition(r, "when", scope)
 	for _, e := range n.Entries {
 		if e.Key != "when" {
@@ -71,7 +71,7 @@ func (m *module) emit(a *aggregate, c *ir.Command, e syntax.Entry, when *ir.Expr
 		return
 	}
 	emission := &ir.Emission{Event: event, When: when, Pos: e.Pos}
-	values := syntax.Read(e.Value, event.Name, &m.diags)
+	values := syntax.Read(e.Value, grammar.Fields.Called(event.Name), &m.diags)
 	for _, f := range event.Fields {
 		if value := m.emitted(c, event, f, values, e.Pos, scope); value != nil {
 			emission.Fields = append(emission.Fields, &ir.Assignment{Field: f.Name, Value: value, Pos: value.Pos})

@@ -9,17 +9,24 @@ import (
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
-// constrain adds the constraints written beside a type to those it has.
-func (m *module) constrain(t *ir.Type, r *syntax.Reader) {
-	text := t.Kind == ir.String || t.Kind == ir.Text || t.Kind == ir.Email || t.Kind == ir.URL
-	items := t.Kind == ir.List || t.Kind == ir.Set || t.Kind == ir.Map
-	m.applies(r, *t, text, "trim", "lower", "min_length", "max_length", "pattern")
-	m.applies(r, *t, items, "min_items", "max_items")
+// form reads how a text is brought into form before it is checked.
+func (m *module) form(t *ir.Type, r *syntax.Reader) {
+	m.applies(r, *t, isText(*t), "trim", "lower")
+	t.Limits.Trim = r.Bool("trim") || t.Limits.Trim
+	t.Limits.Lower = r.Bool("lower") || t.Limits.Lower
+}
+
+func isText(t ir.Type) bool {
+	return t.Kind == ir.String || t.Kind == ir.Text || t.Kind == ir.Email || t.Kind == ir.URL
+}
+
+// bound adds the bounds written beside a type to those it has.
+func (m *module) bound(t *ir.Type, r *syntax.Reader) {
+	m.applies(r, *t, isText(*t), "min_length", "max_length", "pattern")
+	m.applies(r, *t, t.Kind == ir.List || t.Kind == ir.Set || t.Kind == ir.Map, "min_items", "max_items")
 	m.applies(r, *t, t.Kind == ir.List, "unique")
 	m.applies(r, *t, t.Kind == ir.Int || t.Kind == ir.Duration, "min", "max")
 	l := &t.Limits
-	l.Trim = r.Bool("trim") || l.Trim
-	l.Lower = r.Bool("lower") || l.Lower
 	l.Unique = r.Bool("unique") || l.Unique
 	l.MinLength, l.MaxLength = m.narrow(r, "min_length", l.MinLength), m.narrow(r, "max_length", l.MaxLength)
 	l.MinItems, l.MaxItems = m.narrow(r, "min_items", l.MinItems), m.narrow(r, "max_items", l.MaxItems)

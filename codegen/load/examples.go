@@ -4,15 +4,15 @@ import (
 	"fmt"
 
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
 func (m *module) resolveExamples(a *aggregate) {
 	for i, n := range a.spec.Items("examples") {
-		r := syntax.Read(n, "an example", &m.diags)
+		r := syntax.Read(n, grammar.Example, &m.diags)
 		x := &ir.Example{Name: r.Text("name"), Error: r.Text("error"), Pos: n.Pos}
-		m.needs(r, "when")
 		x.Given = m.exampleEvents(a, r.Items("given"))
 		m.exampleCommand(a, x, r.Get("when"))
 		x.Then = m.exampleEvents(a, r.Items("then"))

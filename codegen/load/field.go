@@ -2,6 +2,7 @@ package load
 
 import (
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -9,8 +10,9 @@ import (
 
 // owner is what a field belongs to; enums written inside the field are named after it.
 type owner struct {
-	name  string      // PascalCase
-	state []*ir.Field // of the aggregate, whose inline enums the field may repeat
+	name  string         // PascalCase
+	long  *grammar.Shape // of its fields' long form
+	state []*ir.Field    // of the aggregate, whose inline enums the field may repeat
 }
 
 func (m *module) fields(entries []syntax.Entry, o owner) []*ir.Field {
@@ -29,17 +31,24 @@ func (m *module) field(e syntax.Entry, o owner) *ir.Field {
 		f.PII = f.Type.PII
 		return f
 	}
-	r := syntax.Read(e.Value, "a field", &m.diags)
-	f.Doc, f.Was = r.Text("doc"), r.Text("was")
-	if e.Value.Get("enum") != nil {
+	r := syntax.Read(e.Value, o.long, &m.diags)
+	f.Doc = r.Text("doc")
+	if r.Knows("enum") && e.Value.Get("enum") != nil {
 		f.Type = m.inlineEnum(f, r, o)
 	} else {
 		f.Type = m.longType(r)
 	}
-	f.PII = r.Bool("pii") || f.Type.PII
-	f.Type.PII = f.PII
-	if n := r.Get("default"); n != nil {
-		m.later = append(m.later, func() { f.Default = m.value(n, f.Type, expr.NewScope()) })
+	if r.Knows("was") {
+		f.Was = r.Text("was")
+	}
+	if r.Knows("pii") {
+		f.PII = r.Bool("pii") || f.Type.PII
+		f.Type.PII = f.PII
+	}
+	if r.Knows("default") {
+		if n := r.Get("default"); n != nil {
+			m.later = append(m.later, func() { f.Default = m.value(n, f.Type, expr.NewScope()) })
+		}
 	}
 	r.Done()
 	return f
@@ -82,6 +91,11 @@ func (m *module) longType(r *syntax.Reader) ir.Type {
 	} else {
 		m.errorf(r.Node.Pos, "missing-key", "the long form of a type says its `type`, `enum` or `fields`")
 	}
-	m.constrain(&t, r)
+	if r.Knows("trim") {
+		m.form(&t, r)
+	}
+	if r.Knows("max_length") {
+		m.bound(&t, r)
+	}
 	return t
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
@@ -23,7 +24,7 @@ func (l *loader) readFiles(fsys fs.FS) {
 		case e.IsDir():
 			l.readModuleDir(fsys, e.Name())
 		case e.Name() == "platform.yaml":
-			l.root = syntax.Read(l.parse(fsys, e.Name()), "the platform", &l.diags)
+			l.root = syntax.Read(l.parse(fsys, e.Name()), grammar.Platform, &l.diags)
 		case path.Ext(e.Name()) == ".yml":
 			l.diags.Errorf(diag.Pos{File: path.Join(l.dir, e.Name())}, "no-spec", "specs end with .yaml").WithHint("rename the file")
 		case path.Ext(e.Name()) == ".yaml":
@@ -74,7 +75,7 @@ func (l *loader) addModule(file string, nodes []*syntax.Node) {
 		}
 		l.merge(merged, n)
 	}
-	spec := syntax.Read(merged, "a module", &l.diags)
+	spec := syntax.Read(merged, grammar.Module, &l.diags)
 	m := &module{loader: l, spec: spec, ir: &ir.Module{
 		Name: spec.Text("module"), Doc: spec.Text("doc"), File: file, Pos: merged.Pos,
 	}}

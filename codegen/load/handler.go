@@ -6,6 +6,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -19,18 +20,17 @@ func (m *module) resolveProjections() {
 				m.resolveHandler(p.ir, e)
 			}
 		}
-		p.spec.Unsupported("was", "hide", "table", "map")
 		p.spec.Done()
 	}
 }
 
 func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
-	r := syntax.Read(e.Value, "a handler", &m.diags)
+	r := syntax.Read(e.Value, grammar.Handler, &m.diags)
 	a, event := m.findEvent(e.Key, e.Pos)
 	if event == nil {
 		return
 	}
-	h := &ir.Handler{Aggregate: a, Event: event, Pos: e.Pos, Delete: r.Bool("delete")}
+	h := &ir.Handler{Aggregate: a, Event: event, Pos: e.Pos, Delete: r.Bool("delete"), Handwritten: r.Choice("map") == "handwritten"}
 	events := expr.NewScope(eventRoot(event.Fields))
 	rows := expr.NewScope(eventRoot(event.Fields), rowRoot(p))
 	h.When = m.condition(r, "when", rows)
@@ -43,11 +43,13 @@ func (m *module) resolveHandler(p *ir.Projection, e syntax.Entry) {
 	if h.Delete && len(h.Steps) > 0 {
 		m.errorf(e.Pos, "bad-handler", "%s deletes the row, so it cannot change it", e.Key)
 	}
+	if h.Handwritten && (h.Delete || len(h.Steps) > 0) {
+		m.errorf(e.Pos, "bad-handler", "%s is mapped by hand, which says what becomes of the row", e.Key).WithHint("remove `map`, or all but `map`, `key` and `when`")
+	}
 	r.Get("delete")
 	for _, verb := range stepVerbs() {
 		r.Get(verb)
 	}
-	r.Unsupported("map")
 	r.Done()
 	p.Handlers = append(p.Handlers, h)
 }

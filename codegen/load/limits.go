@@ -2,15 +2,15 @@ package load
 
 import (
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
 func (m *module) resolveLimits(a *aggregate) {
 	for _, e := range a.spec.Entries("limits") {
-		r := syntax.Read(e.Value, "a limit", &m.diags)
+		r := syntax.Read(e.Value, grammar.Limit, &m.diags)
 		limit := &ir.Limit{Name: e.Key, Code: r.Text("else"), Message: r.Text("message"), Pos: e.Pos}
-		m.needs(r, "counts", "max", "else")
 		limit.Counts = m.condition(r, "counts", expr.NewScope(stateRoot(a.ir)))
 		limit.Facts = m.facts(r, expr.NewScope(contextRoot()))
 		limit.Max = m.expression(r, "max", ir.Type{Kind: ir.Int}, expr.NewScope(factsRoot(limit.Facts), contextRoot()))
@@ -44,10 +44,9 @@ func (m *module) limitScope(a *aggregate, r *syntax.Reader) []string {
 
 func (m *module) resolveTimers(a *aggregate) {
 	for _, e := range a.spec.Entries("timers") {
-		r := syntax.Read(e.Value, "a timer", &m.diags)
+		r := syntax.Read(e.Value, grammar.Timer, &m.diags)
 		scope := expr.NewScope(stateRoot(a.ir))
 		t := &ir.Timer{Name: e.Key, Pos: e.Pos}
-		m.needs(r, "at", "do")
 		t.While = m.condition(r, "while", scope)
 		t.At = m.expression(r, "at", ir.Type{Kind: ir.Timestamp}, scope)
 		if n := r.Get("do"); n != nil {

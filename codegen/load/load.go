@@ -43,6 +43,7 @@ type loader struct {
 // load runs the phases. Each needs only what those before it have bound, in all modules.
 func (l *loader) load() {
 	l.readPlatform()
+	l.each((*module).expandProcesses)
 	l.each((*module).declareTypes)
 	l.each((*module).declareAggregates)
 	l.each((*module).defineTypes)
@@ -71,7 +72,6 @@ func (l *loader) each(phase func(*module)) {
 func (l *loader) finish() {
 	l.root.Done()
 	for _, m := range l.modules {
-		m.spec.Unsupported("processes", "topic")
 		m.spec.Done()
 	}
 }
@@ -101,6 +101,7 @@ type module struct {
 	types       []*declaration
 	aggregates  []*aggregate
 	projections []*projection
+	processes   []string // the aggregates that were made of processes
 }
 
 // aggregate is an aggregate that is being loaded, with what is still to be read.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
@@ -24,14 +25,15 @@ func (l *loader) readPlatform() {
 	}
 	l.readDefaults()
 	l.readBus()
+	l.readTopics()
 	for _, e := range l.root.Entries("apps") {
 		p.Apps = append(p.Apps, l.readApp(e))
 	}
 }
 
 func (l *loader) readDefaults() {
-	r := syntax.Read(l.root.Get("defaults"), "defaults", &l.diags)
-	page := syntax.Read(r.Get("page"), "page", &l.diags)
+	r := syntax.Read(l.root.Get("defaults"), grammar.Defaults, &l.diags)
+	page := syntax.Read(r.Get("page"), grammar.Page, &l.diags)
 	l.platform.Defaults = ir.Defaults{
 		SnapshotEvery: orElse(r.Int("snapshot_every"), 100),
 		PageSize:      orElse(page.Int("size"), 50),
@@ -43,7 +45,7 @@ func (l *loader) readDefaults() {
 }
 
 func (l *loader) readBus() {
-	r := syntax.Read(l.root.Get("bus"), "bus", &l.diags)
+	r := syntax.Read(l.root.Get("bus"), grammar.Bus, &l.diags)
 	l.platform.Bus = ir.Bus{Topic: r.Text("topic"), Partitions: int(orElse(r.Int("partitions"), 12))}
 	switch topic := l.platform.Bus.Topic; {
 	case topic == "":
@@ -57,11 +59,23 @@ func (l *loader) readBus() {
 	r.Done()
 }
 
+// readTopics names each module's public topic: what its `topic` says, else by the pattern.
+func (l *loader) readTopics() {
+	for _, m := range l.modules {
+		if m.ir.Topic = m.spec.Text("topic"); m.ir.Topic == "" {
+			m.ir.Topic = l.platform.Bus.TopicOf(m.ir.Name)
+		}
+	}
+}
+
 func (l *loader) readApp(e syntax.Entry) *ir.App {
-	r := syntax.Read(e.Value, "an app", &l.diags)
+	r := syntax.Read(e.Value, grammar.App, &l.diags)
 	app := &ir.App{
 		Name: e.Key, Doc: r.Text("doc"), Port: int(orElse(r.Int("port"), 0)), Pos: e.Pos,
-		Operators: r.Choice("audience", "users", "operators") == "operators",
+		Operators: r.Choice("audience") == "operators",
+	}
+	if app.Doc == "" {
+		app.Doc = l.platform.Doc
 	}
 	for _, n := range r.Texts("modules") {
 		m := l.module(n.Text)
@@ -80,7 +94,7 @@ func (l *loader) resolveTenancy() {
 	if n == nil {
 		return
 	}
-	r := syntax.Read(n, "tenancy", &l.diags)
+	r := syntax.Read(n, grammar.Tenancy, &l.diags)
 	name := r.Text("aggregate")
 	a := l.findAggregate(name, nil)
 	if a == nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -20,14 +21,15 @@ type projection struct {
 // defineProjections reads the shape of each projection's rows.
 func (m *module) defineProjections() {
 	for _, e := range m.spec.Entries("projections") {
-		r := syntax.Read(e.Value, "a projection", &m.diags)
+		r := syntax.Read(e.Value, grammar.Projection, &m.diags)
 		p := &ir.Projection{
 			Module: m.ir.Name, Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos,
-			Store:    ir.Store(r.Choice("store", string(ir.ClickHouse), string(ir.Postgres))),
-			EventLog: r.Choice("kind", "rows", "event_log") == "event_log",
-			Inline:   r.Choice("consistency", "eventual", "inline") == "inline",
-			Platform: r.Choice("scope", "tenant", "platform") == "platform",
+			Store:    ir.Store(r.Choice("store")),
+			EventLog: r.Choice("kind") == "event_log",
+			Inline:   r.Choice("consistency") == "inline",
+			Platform: r.Choice("scope") == "platform",
 			TTLDays:  m.days(r, "ttl"),
+			Version:  orElse(r.Int("version"), 1),
 		}
 		if p.EventLog {
 			m.defineEventLog(p, r)
@@ -40,7 +42,7 @@ func (m *module) defineProjections() {
 }
 
 func (m *module) defineEventLog(p *ir.Projection, r *syntax.Reader) {
-	m.needs(r, "of")
+	r.Needs("of")
 	for _, n := range r.Texts("of") {
 		if a := m.findAggregate(n.Text, m); a != nil {
 			p.Of = append(p.Of, a.ir)
@@ -74,8 +76,8 @@ func logColumns() (key, columns []*ir.Field) {
 }
 
 func (m *module) defineRows(p *ir.Projection, r *syntax.Reader) {
-	m.needs(r, "key", "columns", "on")
-	columns := m.fields(r.Entries("columns"), owner{naming.Go(p.Name), m.states()})
+	r.Needs("key", "columns", "on")
+	columns := m.fields(r.Entries("columns"), owner{naming.Go(p.Name), grammar.Column, m.states()})
 	for _, n := range r.Texts("key") {
 		if f := m.keyField(n, columns); f != nil {
 			p.Key = append(p.Key, f)

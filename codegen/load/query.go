@@ -4,14 +4,15 @@ import (
 	"strings"
 
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
 func (m *module) resolveQueries() {
 	for _, e := range m.spec.Entries("queries") {
-		r := syntax.Read(e.Value, "a query", &m.diags)
-		q := &ir.Query{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Platform: r.Choice("scope", "tenant", "platform") == "platform"}
+		r := syntax.Read(e.Value, grammar.Query, &m.diags)
+		q := &ir.Query{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Platform: r.Choice("scope") == "platform"}
 		q.Allow = m.roles(r)
 		if q.Platform && len(q.Allow) == 0 {
 			q.Allow = []string{PlatformAdmin}
@@ -21,7 +22,6 @@ func (m *module) resolveQueries() {
 			q.HTTP = m.queryRoute(q, m.ir.Queries)
 			m.overrideQueryRoute(r, q)
 			m.ir.Queries = append(m.ir.Queries, q)
-			r.Unsupported("hide", "was")
 			r.Done()
 		}
 	}
@@ -78,11 +78,11 @@ func (m *module) queryDetails(q *ir.Query, r *syntax.Reader) {
 		m.readPage(q, r)
 		m.readDerived(q, r)
 	case ir.Find:
-		m.needs(r, "by")
+		r.Needs("by")
 		q.By = m.columnNames(q.Projection, r, "by")
 		m.readDerived(q, r)
 	case ir.Aggregated:
-		m.needs(r, "measures")
+		r.Needs("measures")
 		m.readFilters(q, r)
 		q.GroupBy = m.columnNames(q.Projection, r, "group_by")
 		m.readMeasures(q, r)
@@ -141,7 +141,7 @@ func (m *module) readSorts(q *ir.Query, r *syntax.Reader) {
 }
 
 func (m *module) readPage(q *ir.Query, r *syntax.Reader) {
-	page := syntax.Read(r.Get("page"), "page", &m.diags)
+	page := syntax.Read(r.Get("page"), grammar.Page, &m.diags)
 	q.PageSize = orElse(page.Int("size"), m.platform.Defaults.PageSize)
 	q.PageMax = orElse(page.Int("max"), m.platform.Defaults.PageMax)
 	page.Done()

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -12,11 +13,10 @@ import (
 // defineExternals reads the events of other services.
 func (m *module) defineExternals() {
 	for _, e := range m.spec.Entries("external") {
-		r := syntax.Read(e.Value, "an external event", &m.diags)
-		m.needs(r, "topic")
+		r := syntax.Read(e.Value, grammar.External, &m.diags)
 		m.ir.External = append(m.ir.External, &ir.ExternalEvent{
 			Name: e.Key, Doc: r.Text("doc"), Topic: r.Text("topic"), Pos: e.Pos,
-			Fields: m.fields(r.Entries("fields"), owner{name: naming.Go(e.Key)}),
+			Fields: m.fields(r.Entries("fields"), owner{name: naming.Go(e.Key), long: grammar.ExternalField}),
 		})
 		r.Done()
 	}
@@ -24,9 +24,8 @@ func (m *module) defineExternals() {
 
 func (m *module) resolveReactions() {
 	for _, e := range m.spec.Entries("reactions") {
-		r := syntax.Read(e.Value, "a reaction", &m.diags)
+		r := syntax.Read(e.Value, grammar.Reaction, &m.diags)
 		x := &ir.Reaction{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos}
-		m.needs(r, "on", "do")
 		if m.reactionSource(x, r) && m.reactionTarget(x, r) {
 			m.reactionBody(x, r, e)
 			m.ir.Reactions = append(m.ir.Reactions, x)
@@ -90,16 +89,36 @@ func (m *module) reactionBody(x *ir.Reaction, r *syntax.Reader, e syntax.Entry) 
 	} else {
 		fields = x.External.Fields
 	}
-	scope := expr.NewScope(eventRoot(fields))
+	roots := []expr.Root{eventRoot(fields)}
+	if x.Source != nil && x.Source.Process {
+		roots = append(roots, expr.Root{Name: "state", Fields: fields})
+	}
+	scope := expr.NewScope(roots...)
 	x.When = m.condition(r, "when", scope)
 	scope = scope.Given(x.When)
 	switch n := r.Get("id"); {
+	case r.Get("by") != nil:
+		x.By = m.by(x, r, scope)
 	case n == nil && !x.Command.Creates:
-		m.errorf(e.Pos, "missing-key", "%s does not say which %s is meant", x.Name, x.Target.Name).WithHint("add `id: =event.…`")
+		m.errorf(e.Pos, "missing-key", "%s does not say which %s is meant", x.Name, x.Target.Name).WithHint("add `id: =event.…`, or `by` with what its id was made from")
 	case n != nil && x.Command.Creates:
 		m.errorf(n.Pos, "needless-id", "%s creates a %s, whose id is made from the event", x.Command.Name, x.Target.Name).WithHint("remove `id`")
 	case n != nil:
 		x.ID = m.value(n, ir.Type{Kind: ir.Ref, Module: x.Target.Module, Aggregate: x.Target.Name}, scope)
 	}
 	x.With = m.input(x.Command, r, scope, e)
+}
+
+// by reads the value that an id is made from.
+func (m *module) by(x *ir.Reaction, r *syntax.Reader, scope expr.Scope) *ir.Expr {
+	if n := r.Get("id"); n != nil {
+		m.errorf(n.Pos, "needless-id", "%s has its id from `by`", x.Name).WithHint("remove one of them")
+	}
+	n := r.Get("by")
+	src, ok := expr.Formula(n)
+	if !ok {
+		m.errorf(n.Pos, "bad-literal", "one id for all events is none").WithHint("write =event.…")
+		return nil
+	}
+	return expr.Printed(src, scope, &m.diags)
 }

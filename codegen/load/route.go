@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 	"github.com/oksai/oksai/codegen/syntax"
@@ -72,9 +73,9 @@ func (m *module) overrideCommandRoute(r *syntax.Reader, c *ir.Command) {
 	if n == nil {
 		return
 	}
-	h := syntax.Read(n, "http", &m.diags)
-	c.HTTP.Method = h.Choice("method", "POST", "PUT", "PATCH", "DELETE")
-	c.IfMatch = h.Choice("if_match", "optional", "required") == "required"
+	h := syntax.Read(n, grammar.CommandHTTP, &m.diags)
+	c.HTTP.Method = h.Choice("method")
+	c.IfMatch = h.Choice("if_match") == "required"
 	m.overridePath(h, &c.HTTP)
 	if c.IfMatch && c.Creates {
 		m.errorf(n.Get("if_match").Pos, "bad-path", "%s creates, so there is no version to match", c.Name).WithHint("remove `if_match`")
@@ -88,7 +89,7 @@ func (m *module) overrideQueryRoute(r *syntax.Reader, q *ir.Query) {
 	if n == nil {
 		return
 	}
-	h := syntax.Read(n, "http", &m.diags)
+	h := syntax.Read(n, grammar.QueryHTTP, &m.diags)
 	m.overridePath(h, &q.HTTP)
 	h.Done()
 }

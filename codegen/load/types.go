@@ -2,6 +2,7 @@ package load
 
 import (
 	"github.com/oksai/oksai/codegen/expr"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/syntax"
 )
@@ -70,7 +71,7 @@ func (m *module) define(d *declaration) {
 }
 
 func (m *module) defineLong(d *declaration) {
-	r := syntax.Read(d.node, "a type", &m.diags)
+	r := syntax.Read(d.node, grammar.Type, &m.diags)
 	d.def.Doc = r.Text("doc")
 	switch {
 	case d.node.Get("enum") != nil:
@@ -80,7 +81,7 @@ func (m *module) defineLong(d *declaration) {
 		d.def.Type = ir.Type{Kind: ir.Struct, Def: d.def}
 		d.ready = true
 		for _, e := range r.Entries("fields") {
-			d.def.Fields = append(d.def.Fields, m.field(e, owner{name: d.def.Name}))
+			d.def.Fields = append(d.def.Fields, m.field(e, owner{name: d.def.Name, long: grammar.Part}))
 		}
 	default:
 		d.def.Type = m.longType(r)
@@ -92,8 +93,8 @@ func (m *module) defineLong(d *declaration) {
 // defineEnum reads the values of an enum: a list of names, or a mapping from names to attributes.
 func (m *module) defineEnum(def *ir.TypeDef, r *syntax.Reader) {
 	def.Type = ir.Type{Kind: ir.Enum, Def: def}
-	for _, e := range r.Entries("attributes") {
-		def.Attributes = append(def.Attributes, m.field(e, owner{name: def.Name}))
+	if r.Knows("attributes") {
+		def.Attributes = m.fields(r.Entries("attributes"), owner{name: def.Name, long: grammar.Attribute})
 	}
 	n := r.Get("enum")
 	switch n.Kind {
@@ -116,7 +117,7 @@ func (m *module) defineEnum(def *ir.TypeDef, r *syntax.Reader) {
 }
 
 func (m *module) enumValue(def *ir.TypeDef, e syntax.Entry) ir.EnumValue {
-	r := syntax.Read(e.Value, "a value of "+def.Name, &m.diags)
+	r := syntax.Read(e.Value, grammar.EnumValue.Called("a value of "+def.Name), &m.diags)
 	value := ir.EnumValue{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos, Attributes: map[string]*ir.Expr{}}
 	for _, f := range def.Attributes {
 		n := r.Get(f.Name)

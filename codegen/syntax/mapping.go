@@ -1,38 +1,63 @@
 package syntax
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
 	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/grammar"
 )
 
 // Reader reads the keys of one mapping and remembers which were asked for, so
 // that Done can report the others: what nobody reads is a mistake.
 type Reader struct {
 	Node  *Node
-	what  string // e.g. "a command"
+	shape *grammar.Shape
 	asked []string
 	diags *diag.List
 }
 
-// Read begins to read a mapping. A node of another kind is reported and reads
-// as empty; nil and null read as empty silently.
-func Read(n *Node, what string, diags *diag.List) *Reader {
-	r := &Reader{Node: n, what: what, diags: diags}
-	if n == nil || n.Kind == Null {
+// Read begins to read a mapping and reports required keys that it lacks. A node
+// of another kind is reported and reads as empty; nil and null read as empty.
+func Read(n *Node, shape *grammar.Shape, diags *diag.List) *Reader {
+	r := &Reader{Node: n, shape: shape, diags: diags}
+	switch {
+	case n == nil:
 		r.Node = &Node{Kind: Mapping}
 		return r
-	}
-	if n.Kind != Mapping {
-		diags.Errorf(n.Pos, "wrong-shape", "%s is a mapping, not %s", what, n.Kind)
+	case n.Kind == Null:
 		r.Node = &Node{Kind: Mapping, Pos: n.Pos}
+	case n.Kind != Mapping:
+		diags.Errorf(n.Pos, "wrong-shape", "%s is a mapping, not %s", shape.Name, n.Kind)
+		r.Node = &Node{Kind: Mapping, Pos: n.Pos}
+	}
+	for _, k := range shape.Keys {
+		if k.How == grammar.Required {
+			r.Needs(k.Name)
+		}
 	}
 	return r
 }
 
-// Get returns the value of a key, or nil.
+// Needs reports keys that must be there.
+func (r *Reader) Needs(keys ...string) {
+	for _, key := range keys {
+		if r.Node.Get(key) == nil {
+			r.diags.Errorf(r.Node.Pos, "missing-key", "%q is missing", key)
+		}
+	}
+}
+
+// Knows reports whether the grammar has a key for what is read.
+func (r *Reader) Knows(key string) bool { return r.shape.Key(key) != nil }
+
+// Get returns the value of a key, or nil. The key must be in the grammar: what
+// is read without being there would be missing in the editors' schema.
 func (r *Reader) Get(key string) *Node {
+	if k := r.shape.Key(key); (k == nil && r.shape.Names == nil) || (k != nil && k.How == grammar.NotBuilt) {
+		panic(fmt.Sprintf("package grammar does not say that %s has a key %q", r.shape.Name, key))
+	}
 	r.asked = append(r.asked, key)
 	return r.Node.Get(key)
 }
@@ -101,9 +126,10 @@ func (r *Reader) Bool(key string) bool {
 	return n.Text == "true"
 }
 
-// Choice returns the scalar below a key, which must be one of the options; absent is the first.
-func (r *Reader) Choice(key string, options ...string) string {
+// Choice returns the word below a key, which must be one of those that the grammar names; absent is the first.
+func (r *Reader) Choice(key string) string {
 	text := r.Text(key)
+	options := r.shape.Key(key).Value.Options
 	if text == "" {
 		return options[0]
 	}
@@ -116,23 +142,14 @@ func (r *Reader) Choice(key string, options ...string) string {
 	return options[0]
 }
 
-// Unsupported reports keys that the language knows and this version does not build.
-func (r *Reader) Unsupported(keys ...string) {
-	for _, key := range keys {
-		r.asked = append(r.asked, key)
-		for _, e := range r.Node.Entries {
-			if e.Key == key {
-				r.diags.Errorf(e.Pos, "not-supported", "%q is not supported by this version", key).WithHint("remove it; nothing is accepted and ignored")
-			}
-		}
-	}
-}
-
 // Done reports every key that was not asked for.
 func (r *Reader) Done() {
 	for _, e := range r.Node.Entries {
-		if !slices.Contains(r.asked, e.Key) {
-			r.diags.Errorf(e.Pos, "unknown-key", "%s has no key %q", r.what, e.Key).Suggest(e.Key, r.asked)
+		switch k := r.shape.Key(e.Key); {
+		case k != nil && k.How == grammar.NotBuilt:
+			r.diags.Errorf(e.Pos, "not-supported", "%q is not supported by this version", e.Key).WithHint("remove it; nothing is accepted and ignored")
+		case !slices.Contains(r.asked, e.Key):
+			r.diags.Errorf(e.Pos, "unknown-key", "%s has no key %q", r.shape.Name, e.Key).Suggest(e.Key, r.asked)
 		}
 	}
 }

@@ -38,6 +38,16 @@ type Entry struct {
 	Value *Node
 }
 
+// Add puts an entry into the mapping below a key, which is made if it is missing.
+func (n *Node) Add(key string, e Entry) {
+	section := n.Get(key)
+	if section == nil {
+		section = &Node{Kind: Mapping, Pos: e.Pos}
+		n.Entries = append(n.Entries, Entry{Key: key, Pos: e.Pos, Value: section})
+	}
+	section.Entries = append(section.Entries, e)
+}
+
 // Get returns a mapping's value of that key, or nil.
 func (n *Node) Get(key string) *Node {
 	if n == nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/syntax"
 )
 
@@ -51,11 +52,16 @@ func TestDuplicateKeyPointsAtBoth(t *testing.T) {
 	}
 }
 
+var thing = &grammar.Shape{Name: "a thing", Keys: []grammar.Key{
+	{Name: "name"}, {Name: "count"}, {Name: "number"}, {Name: "truth"}, {Name: "list"}, {Name: "mapping"}, {Name: "text"},
+	{Name: "choice", Value: grammar.Value{Options: []string{"a", "b"}}}, {Name: "later", How: grammar.NotBuilt},
+}}
+
 func TestReaderReportsWhatNobodyRead(t *testing.T) {
 	t.Parallel()
 	root, _ := parse(t, "name: x\ncuont: 3\n")
 	var diags diag.List
-	r := syntax.Read(root, "a thing", &diags)
+	r := syntax.Read(root, thing, &diags)
 	if r.Text("name") != "x" || r.Int("count") != nil {
 		t.Error("the keys are not read")
 	}
@@ -69,17 +75,40 @@ func TestReaderReportsWrongShapes(t *testing.T) {
 	t.Parallel()
 	root, _ := parse(t, "number: many\ntruth: perhaps\nlist: {}\nmapping: []\ntext: []\nchoice: c\n")
 	var diags diag.List
-	r := syntax.Read(root, "a thing", &diags)
+	r := syntax.Read(root, thing, &diags)
 	r.Int("number")
 	r.Bool("truth")
 	r.Items("list")
 	r.Entries("mapping")
 	r.Text("text")
-	if got := r.Choice("choice", "a", "b"); got != "a" {
+	if got := r.Choice("choice"); got != "a" {
 		t.Errorf("a wrong choice reads as %q", got)
 	}
 	r.Done()
 	if len(diags) != 6 {
 		t.Errorf("%d of 6 wrong shapes are reported", len(diags))
 	}
+}
+
+func TestReaderReportsWhatIsNotThereOrNotBuilt(t *testing.T) {
+	t.Parallel()
+	root, _ := parse(t, "later: 1\n")
+	var diags diag.List
+	shape := &grammar.Shape{Name: "a thing", Keys: append([]grammar.Key{{Name: "must", How: grammar.Required}}, thing.Keys...)}
+	syntax.Read(root, shape, &diags).Done()
+	if len(diags) != 2 || diags[0].Code != "missing-key" || diags[1].Code != "not-supported" {
+		t.Fatalf("got %+v", diags)
+	}
+}
+
+// TestReaderKnowsOnlyTheGrammar: a key that the loader reads is in the editors' schema.
+func TestReaderKnowsOnlyTheGrammar(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("a key that is not in the grammar can be read")
+		}
+	}()
+	root, _ := parse(t, "name: x\n")
+	syntax.Read(root, thing, new(diag.List)).Text("nmae")
 }

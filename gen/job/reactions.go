@@ -32,7 +32,7 @@ func Timers(jobs *Jobs) []timer.Definition {
 func assignFromOutside(jobs *Jobs) reaction.Definition {
 	definition := reaction.Definition{Name: "job.AssignFromOutside", Types: []string{"job.assigned"}, Topic: "partner-jobs"}
 	definition.Handle = func(ctx context.Context, e event.Recorded) error {
-		var data ExternalJobAssigned
+		data := ExternalJobAssigned{}
 		if err := codec.Read(e.Payload, &data); err != nil {
 			return fmt.Errorf("read job.assigned: %w", err)
 		}
@@ -63,7 +63,7 @@ func assignFromOutside(jobs *Jobs) reaction.Definition {
 func cancelFromOutside(jobs *Jobs) reaction.Definition {
 	definition := reaction.Definition{Name: "job.CancelFromOutside", Types: []string{"job.cancelled"}, Topic: "partner-jobs"}
 	definition.Handle = func(ctx context.Context, e event.Recorded) error {
-		var data ExternalJobCancelled
+		data := ExternalJobCancelled{}
 		if err := codec.Read(e.Payload, &data); err != nil {
 			return fmt.Errorf("read job.cancelled: %w", err)
 		}

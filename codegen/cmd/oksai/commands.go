@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/oksai/oksai/codegen/diag"
+	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/pipeline"
 )
 
@@ -72,6 +73,17 @@ func (c irCommand) Run() error {
 	return enc.Encode(p)
 }
 
+type schemaCommand struct {
+	File string `arg:"" enum:"module,platform" default:"module" help:"Of which file: ${enum}."`
+}
+
+// Run prints the JSON Schema of a file of the specs.
+func (c schemaCommand) Run() error {
+	shapes := map[string]*grammar.Shape{"module": grammar.Module, "platform": grammar.Platform}
+	_, err := os.Stdout.Write(grammar.Schema(shapes[c.File]))
+	return err
+}
+
 type generateCommand struct {
 	specFlags
 	Out   string `default:"." help:"The folder to generate into." type:"path"`
@@ -80,11 +92,18 @@ type generateCommand struct {
 
 // Run generates, or with --check says what generating would change.
 func (c generateCommand) Run(ctx context.Context) error {
-	files, diags, err := pipeline.Run(ctx, os.DirFS(c.Spec), pipeline.Config{Dir: c.dir(), Emitters: emitters()})
+	files, diags, err := pipeline.Run(ctx, os.DirFS(c.Spec), pipeline.Config{Dir: c.dir(), Emitters: c.emitters()})
 	if found := c.report(os.Stderr, diags); found != nil {
 		return found
 	}
 	if err != nil {
+		return err
+	}
+	module, err := modulePath(c.Out)
+	if err != nil {
+		return err
+	}
+	if files, err = files.In(module); err != nil {
 		return err
 	}
 	if !c.Check {

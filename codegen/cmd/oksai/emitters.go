@@ -1,8 +1,11 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/oksai/oksai/codegen/emit/app"
 	"github.com/oksai/oksai/codegen/emit/clickhouse"
+	"github.com/oksai/oksai/codegen/emit/editor"
 	"github.com/oksai/oksai/codegen/emit/golang"
 	"github.com/oksai/oksai/codegen/emit/ogen"
 	"github.com/oksai/oksai/codegen/emit/openapi"
@@ -13,8 +16,8 @@ import (
 )
 
 // emitters lists the targets, in the order in which they run.
-func emitters() []pipeline.Emitter {
-	return []pipeline.Emitter{
+func (c generateCommand) emitters() []pipeline.Emitter {
+	targets := []pipeline.Emitter{
 		golang.New(),
 		postgres.New(),
 		clickhouse.New(),
@@ -24,4 +27,9 @@ func emitters() []pipeline.Emitter {
 		server.New(),
 		app.New(),
 	}
+	// Specs that are elsewhere are not ours to put files beside.
+	if specs, err := filepath.Rel(c.Out, c.Spec); err == nil && filepath.IsLocal(specs) {
+		targets = append(targets, editor.New(filepath.ToSlash(specs)))
+	}
+	return targets
 }

@@ -25,6 +25,7 @@ type cli struct {
 	Check    checkCommand    `cmd:"" help:"Check specs and say what is wrong with them."`
 	Generate generateCommand `cmd:"" help:"Generate code from specs."`
 	IR       irCommand       `cmd:"" name:"ir" help:"Print what the specs mean, as JSON."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of specs, for editors."`
 }
 
 func main() {

@@ -111,17 +111,41 @@ func (c *composition) app() *jen.File {
 	f.Line()
 	f.Comment("New returns the app, following the rules given.")
 	f.Func().Id("New").Params(jen.Id("rules").Id("Rules")).Add(servicePkg("App")).Block(
-		jen.Return(servicePkg("App").Add(fields(
-			member("Name", jen.Lit(c.Name)),
-			member("Platform", jen.Lit(c.platform.Name)),
-			member("Port", jen.Lit(c.Port)),
-			member("Partitions", jen.Lit(c.platform.Bus.Partitions)),
-			member("OpenAPI", jen.Qual(root+"/openapi", naming.Go(c.Name))),
-			member("Roles", texts(c.platform.Roles)),
-			member("Schemas", jen.Index().String().Values(c.schemas()...)),
-			member("Assemble", jen.Id("rules").Dot("assemble")),
-		))))
+		jen.Return(servicePkg("App").Add(fields(c.members()...))))
 	return f
+}
+
+func (c *composition) members() []jen.Code {
+	out := []jen.Code{
+		member("Name", jen.Lit(c.Name)),
+		member("Platform", jen.Lit(c.platform.Name)),
+		member("Port", jen.Lit(c.Port)),
+	}
+	if c.Operators {
+		out = append(out, member("Operators", jen.True()))
+	}
+	out = append(out,
+		member("Partitions", jen.Lit(c.platform.Bus.Partitions)),
+		member("Topic", jen.Lit(c.platform.Bus.Topic)))
+	if named := c.topics(); len(named) > 0 {
+		out = append(out, member("Topics", jen.Map(jen.String()).String().Values(named...)))
+	}
+	return append(out,
+		member("OpenAPI", jen.Qual(root+"/openapi", naming.Go(c.Name))),
+		member("Roles", texts(c.platform.Roles)),
+		member("Schemas", jen.Index().String().Values(c.schemas()...)),
+		member("Assemble", jen.Id("rules").Dot("assemble")))
+}
+
+// topics are the public topics that do not follow the pattern.
+func (c *composition) topics() []jen.Code {
+	var out []jen.Code
+	for _, m := range c.platform.Modules {
+		if m.Topic != c.platform.Bus.TopicOf(m.Name) {
+			out = append(out, jen.Lit(m.Name).Op(":").Lit(m.Topic))
+		}
+	}
+	return out
 }
 
 func sentence(doc string) string {

@@ -36,6 +36,9 @@ func (c *composition) modules() *jen.File {
 	var made []jen.Code
 	for _, m := range c.Modules {
 		arguments := []jen.Code{jen.Id("deps"), jen.Id(repos(m.Name))}
+		if golang.HasMaps(m) {
+			arguments = append(arguments, jen.Id("r").Dot(naming.Go(m.Name)))
+		}
 		for _, a := range server.Runners(m) {
 			arguments = append(arguments, jen.Id(c.runner(a)))
 		}

@@ -26,7 +26,7 @@ func TableDDL(p *ir.Projection) string {
 		sorting = append(sorting, ColumnName(f.Name))
 	}
 	for _, f := range slices.Concat(p.Key, p.Columns) {
-		lines = append(lines, ColumnName(f.Name)+" "+storedType(f.Type))
+		lines = append(lines, ColumnName(f.Name)+" "+storedType(f.Type)+remark(f))
 	}
 	lines = append(lines, "_position UInt128", "_deleted UInt8")
 	for _, column := range p.Search {
@@ -34,6 +34,14 @@ func TableDDL(p *ir.Projection) string {
 	}
 	return fmt.Sprintf("CREATE TABLE {table} (\n    %s\n) ENGINE = ReplacingMergeTree(_position)\nORDER BY (%s)%s",
 		strings.Join(lines, ",\n    "), strings.Join(sorting, ", "), retention(p))
+}
+
+// remark tells those who look at the table which columns hold personal data.
+func remark(f *ir.Field) string {
+	if f.PII {
+		return " COMMENT 'personal data'"
+	}
+	return ""
 }
 
 // ColumnName is how a projection's column is called in ClickHouse. Every table

@@ -29,7 +29,7 @@ func aggregateType(a *ir.Aggregate) *jen.Statement {
 }
 
 func (g *module) applierParams(a *ir.Aggregate) []jen.Code {
-	if hasAppliers(a) {
+	if takesRules(g.Module, a) {
 		return []jen.Code{jen.Id("rules").Id("Rules")}
 	}
 	return nil
@@ -42,7 +42,7 @@ func (g *module) aggregateFields(a *ir.Aggregate, schema string) []jen.Code {
 	method := func(m string) *jen.Statement { return jen.Parens(jen.Op("*").Id(name)).Dot(m) }
 	fields := []jen.Code{
 		pair("Module", jen.Lit(g.Name)),
-		pair("Type", jen.Lit(a.Name)),
+		pair("Type", jen.Lit(a.Stored())),
 		pair("Scope", snip.Command(scopes[a.Scope])),
 		pair("SnapshotEvery", jen.Lit(int(a.SnapshotEvery))),
 		pair("Schema", jen.Id(schema)),
@@ -113,7 +113,7 @@ func (g *module) repositoriesFile() *file {
 	for _, a := range g.Aggregates {
 		plural := naming.Go(a.Plural)
 		aggregate := jen.Id(naming.Go(a.Name) + "Aggregate").Call()
-		if hasAppliers(a) {
+		if takesRules(g.Module, a) {
 			aggregate = jen.Id(naming.Go(a.Name) + "Aggregate").Call(jen.Id("rules"))
 		}
 		fields = append(fields, jen.Id(plural).Op("*").Add(repositoryType(a)))

@@ -199,4 +199,4 @@ func (g *module) decodeEvent(f *file, a *ir.Aggregate) {
 		jen.Return(jen.Nil(), snip.Errorf().Call(jen.Lit("decode event %s: "+a.Name+" has no such event; it was written by a newer version"), jen.Id("typ")))))
 }
 
-func (g *module) eventType(e *ir.Event) string { return g.Name + "." + e.Name }
+func (g *module) eventType(e *ir.Event) string { return g.Name + "." + e.Stored() }

@@ -16,12 +16,17 @@ import (
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/emit/fixture"
 	"github.com/oksai/oksai/codegen/emit/golang"
+	"github.com/oksai/oksai/codegen/emit/postgres"
 	"github.com/oksai/oksai/codegen/emit/sqlcgen"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/load"
+	"github.com/oksai/oksai/codegen/pipeline"
 )
 
-const corpus = "../../testdata/good"
+const (
+	corpus = "../../testdata/good"
+	tests  = "../../testdata/run" // what is run with some of its cases, beside their examples
+)
 
 // platform loads one case of the corpus.
 func platform(t *testing.T, name string) *ir.Platform {
@@ -52,9 +57,13 @@ func platform(t *testing.T, name string) *ir.Platform {
 
 func emit(t *testing.T, name, root string) map[string][]byte {
 	t.Helper()
-	files, err := golang.New(golang.Root(root)).Emit(platform(t, name))
+	emitted, err := golang.New().Emit(platform(t, name))
 	if err != nil {
 		t.Fatalf("emit %s: %v", name, err)
+	}
+	files, err := pipeline.Files(emitted).In(root)
+	if err != nil {
+		t.Fatalf("emit %s for %s: %v", name, root, err)
 	}
 	return files
 }
@@ -84,6 +93,8 @@ func TestGolden(t *testing.T) {
 		{"projection-verbs", "gen/sale/projection_sales.go"},
 		{"projection-verbs", "gen/sale/projection_regions.go"},
 		{"projection-verbs", "gen/sale/derived.go"},
+		{"handwritten-maps", "gen/race/projection_runners.go"},
+		{"handwritten-maps", "gen/race/projections.go"},
 		{"event-log", "gen/audit/projection_changes.go"},
 		{"postgres", "gen/member/projection_people_by_email.go"},
 		{"postgres", "gen/member/projection_name_counts.go"},
@@ -102,7 +113,7 @@ func TestGolden(t *testing.T) {
 }
 
 // TestCorpusCompilesAndItsExamplesPass builds and vets what is emitted for the
-// whole corpus, and runs the tests made of its examples, in a module of its own
+// whole corpus, and runs the tests made of its examples, and those written for it, in a module of its own
 // that uses this repository's runtime.
 func TestCorpusCompilesAndItsExamplesPass(t *testing.T) {
 	cases, err := filepath.Glob(filepath.Join(corpus, "*.txtar"))
@@ -119,6 +130,16 @@ func TestCorpusCompilesAndItsExamplesPass(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, name), tables)
+		schema, err := postgres.New().Emit(platform(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), schema)
+		if _, err := os.Stat(filepath.Join(tests, name)); err == nil {
+			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(tests, name))); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	command := exec.Command("go", "test", "-count=1", "./...")
 	command.Dir = dir

@@ -16,36 +16,27 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
+// home is the module that is written for.
+const home = "github.com/oksai/oksai"
+
 // Emitter writes the domain packages.
-type Emitter struct{ root string }
-
-// Option changes how the emitter works.
-type Option func(*Emitter)
-
-// Root sets the import path below which gen/ is found; the default is this repository's.
-func Root(path string) Option { return func(e *Emitter) { e.root = path } }
+type Emitter struct{}
 
 // New returns the emitter.
-func New(options ...Option) *Emitter {
-	e := &Emitter{root: "github.com/oksai/oksai"}
-	for _, o := range options {
-		o(e)
-	}
-	return e
-}
+func New() Emitter { return Emitter{} }
 
 // Name identifies the emitter in messages.
-func (e *Emitter) Name() string { return "golang" }
+func (Emitter) Name() string { return "golang" }
 
 // Emit returns the files of all modules, by path.
-func (e *Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
+func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 	if err := checkCycles(p); err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
 	var failed []error
 	for _, m := range p.Modules {
-		g := &module{Module: m, root: e.root, platform: p}
+		g := &module{Module: m, platform: p}
 		for _, f := range g.files() {
 			source, err := render(f)
 			failed = append(failed, err)

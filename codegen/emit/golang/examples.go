@@ -67,7 +67,7 @@ func (g *module) example(a *ir.Aggregate, e *ir.Example, name string) *jen.State
 }
 
 func (g *module) exampleRules(a *ir.Aggregate) []jen.Code {
-	if hasAppliers(a) {
+	if takesRules(g.Module, a) {
 		return []jen.Code{jen.Id("UnimplementedRules").Values()}
 	}
 	return nil

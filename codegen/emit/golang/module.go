@@ -13,7 +13,6 @@ import (
 // module emits one domain package.
 type module struct {
 	*ir.Module
-	root     string
 	platform *ir.Platform
 	errs     []error
 	// patternList is what patternsOf found, once it was asked.
@@ -65,7 +64,7 @@ func (g *module) newFile(name string) *file {
 
 // importPath is that of a module's domain package.
 func (g *module) importPath(name string) string {
-	return g.root + "/gen/" + naming.Package(name)
+	return home + "/gen/" + naming.Package(name)
 }
 
 // in is a symbol of a module's domain package.

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -36,7 +37,7 @@ func decodeName(p *ir.Projection) string { return "decode" + naming.Go(p.Name) }
 // eventLog declares
 //
 //	var JobEventsProjection = projection.EventLog{
-//		Table:   projection.EventLogTable("job", "job_events", "1f0c9a52"),
+//		Table:   projection.EventLogTable("job", "job_events", "1f0c9a52", 730),
 //		Handles: func(e *event.Recorded) bool { return e.Stream.Module == "job" && e.Stream.Type == "Job" },
 //	}
 func (g *module) eventLog(f *file, p *ir.Projection) {
@@ -45,12 +46,12 @@ func (g *module) eventLog(f *file, p *ir.Projection) {
 		if i > 0 {
 			handles.Op("||").Line()
 		}
-		handles.Id("e").Dot("Stream").Dot("Module").Op("==").Lit(a.Module).Op("&&").Id("e").Dot("Stream").Dot("Type").Op("==").Lit(a.Name)
+		handles.Id("e").Dot("Stream").Dot("Module").Op("==").Lit(a.Module).Op("&&").Id("e").Dot("Stream").Dot("Type").Op("==").Lit(a.Stored())
 	}
 	f.comment("%s", does(projectionVar(p), "", "keeps the rows of "+p.Name+"."))
 	f.comment("%s", p.Doc)
 	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("EventLog")).Add(lines(
-		pair("Table", snip.Projection("EventLogTable").Call(jen.Lit(p.Module), jen.Lit(p.Name), jen.Lit(hash(projectionShape(p))[:16]))),
+		pair("Table", snip.Projection("EventLogTable").Call(jen.Lit(p.Module), jen.Lit(p.Name), jen.Lit(hash(projectionShape(p), fmt.Sprint(p.TTLDays))[:16]), jen.Lit(int(p.TTLDays)))),
 		pair("Handles", jen.Func().Params(jen.Id("e").Op("*").Add(snip.Recorded())).Bool().Block(jen.Return(handles))))))
 }
 
@@ -59,23 +60,23 @@ func (g *module) eventLog(f *file, p *ir.Projection) {
 func (g *module) rowProjection(f *file, p *ir.Projection) {
 	f.comment("%s is one row of %s.", rowName(p), p.Name)
 	f.fn(jen.Type().Id(rowName(p)).Struct(g.rowStruct(p)...))
+	g.logValue(f, rowName(p), rowFields(p))
 	if g.hasKeyStruct(p) {
 		f.comment("%s identifies a row of %s within its tenant.", keyName(p), p.Name)
 		f.fn(jen.Type().Id(keyName(p)).Struct(g.keyStruct(p)...))
 	}
-	f.comment("%s keeps the rows of %s.", projectionVar(p), p.Name)
-	f.comment("%s", p.Doc)
-	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("Definition")).Types(g.keyType(p), jen.Id(rowName(p))).Add(lines(
+	g.projectionComment(f, p, "")
+	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("Definition")).Types(g.keyType(p), jen.Id(rowName(p))).Add(lines(slices.Concat([]jen.Code{
 		pair("Table", g.table(p)),
 		pair("Decode", jen.Id(decodeName(p))),
 		pair("Key", g.keyFunc(p)),
 		pair("New", jen.Func().Params(jen.Id("key").Add(g.keyType(p))).Id(rowName(p)).Block(jen.Return(jen.Id(rowName(p)).Values(g.keyInto(p)...)))),
-		pair("Apply", jen.Id(applyName(p))),
+	}, applyOf(p), []jen.Code{
 		pair("KeyOf", g.keyOf(p)),
 		pair("KeyValues", jen.Func().Params(jen.Id("key").Add(g.keyType(p))).Index().Any().Block(jen.Return(jen.Index().Any().Values(g.keyColumns(p, "key")...)))),
 		pair("Values", g.columnsFunc(p, jen.Null())),
 		pair("Scan", g.columnsFunc(p, jen.Op("&"))),
-	)))
+	})...)))
 	g.decodeProjection(f, p)
 	g.applyProjection(f, p)
 }
@@ -124,7 +125,7 @@ func (g *module) decodeProjection(f *file, p *ir.Projection) {
 		var types []jen.Code
 		for _, h := range p.Handlers {
 			if h.Aggregate == a {
-				types = append(types, jen.Lit(a.Module+"."+h.Event.Name))
+				types = append(types, jen.Lit(a.Module+"."+h.Event.Stored()))
 			}
 		}
 		cases = append(cases, jen.Case(types...).Block(jen.Return(g.decodeRecorded(a))))
@@ -164,13 +165,16 @@ func sources(p *ir.Projection) []*ir.Aggregate {
 //		return projection.Keep, nil
 //	}
 func (g *module) applyProjection(f *file, p *ir.Projection) {
-	cases, usesRecorded, usesData := g.handlerCases(p, func() jen.Code { return jen.Return(snip.Projection("Skip"), jen.Nil()) },
-		func() jen.Code { return jen.Return(snip.Projection("Delete"), jen.Nil()) })
+	cases, usesRecorded, usesData := g.handlerCases(p, effects{
+		skip:   func() jen.Code { return jen.Return(snip.Projection("Skip"), jen.Nil()) },
+		remove: func() jen.Code { return jen.Return(snip.Projection("Delete"), jen.Nil()) },
+		mapped: func(h *ir.Handler) []jen.Code { return g.mapRow(p, h) },
+	})
 	f.comment("%s folds one event into its row.", applyName(p))
-	f.fn(jen.Func().Id(applyName(p)).Params(
+	f.fn(asking(p, applyName(p), jen.Params(
 		jen.Id("row").Op("*").Id(rowName(p)), jen.Id("_").Bool(),
 		jen.Id(ifUsed("e", usesRecorded)).Op("*").Add(snip.Recorded()), jen.Id("data").Add(snip.EventData()),
-	).Params(snip.Projection("Effect"), jen.Error()).Block(
+	).Params(snip.Projection("Effect"), jen.Error()),
 		typeSwitch(usesData).Block(cases...),
 		jen.Return(snip.Projection("Keep"), jen.Nil())))
 }
@@ -189,21 +193,30 @@ func typeSwitch(usesData bool) *jen.Statement {
 	return jen.Switch(jen.Id("data").Assert(jen.Type()))
 }
 
+// effects print how a handler ends where it does not just change columns.
+type effects struct {
+	skip, remove func() jen.Code
+	mapped       func(*ir.Handler) []jen.Code
+}
+
 // handlerCases prints what each event does to a row, and tells what the cases look at.
-func (g *module) handlerCases(p *ir.Projection, skip, remove func() jen.Code) (cases []jen.Code, recorded, data bool) {
+func (g *module) handlerCases(p *ir.Projection, end effects) (cases []jen.Code, recorded, data bool) {
 	for _, h := range p.Handlers {
 		x := g.exprs(handlerRoots(p, h))
 		var body []jen.Code
 		if h.When != nil {
 			failed, _ := x.negation(h.When)
-			body = append(body, jen.If(failed).Block(skip()))
+			body = append(body, jen.If(failed).Block(end.skip()))
 			x.learn(whenTrue(h.When))
 		}
 		for _, s := range h.Steps {
 			body = append(body, g.step(x, p, s)...)
 		}
 		if h.Delete {
-			body = append(body, remove())
+			body = append(body, end.remove())
+		}
+		if h.Handwritten {
+			body = append(body, end.mapped(h)...)
 		}
 		cases = append(cases, jen.Case(g.in(h.Aggregate.Module, naming.Go(h.Event.Name))).Block(body...))
 		r, d := looksAt(h)
@@ -231,7 +244,7 @@ func looksAt(h *ir.Handler) (recorded, data bool) {
 	for _, s := range h.Steps {
 		walkExpr(s.Value, look)
 	}
-	return recorded, data
+	return recorded || h.Handwritten, data || h.Handwritten
 }
 
 // isBuiltIn tells whether an event's variable is what was recorded about it.
@@ -294,30 +307,4 @@ func (g *module) add(x *exprs, t ir.Type, place func() *jen.Statement, s *ir.Ste
 		return place().Op("=").New(snip.Codec("Value").Call(place()).Op("+").Add(value))
 	}
 	return place().Op("+=").Add(value)
-}
-
-// modelsFile lists the module's read models for the wiring.
-func (g *module) modelsFile() *file {
-	var models, tables []jen.Code
-	for _, p := range g.Projections {
-		switch {
-		case p.Store == ir.ClickHouse:
-			models = append(models, jen.Id(projectionVar(p)).Dot("Model").Call())
-		case !p.Inline:
-			tables = append(tables, jen.Id(projectionVar(p)))
-		}
-	}
-	if len(models)+len(tables) == 0 {
-		return nil
-	}
-	f := g.newFile("projections.go")
-	list := func(name, doc string, typ *jen.Statement, items []jen.Code) {
-		if len(items) > 0 {
-			f.comment("%s", fmt.Sprintf("%s lists the module's read models %s.", name, doc))
-			f.fn(jen.Func().Id(name).Params().Index().Add(typ.Clone()).Block(jen.Return(jen.Index().Add(typ).Add(lines(items...)))))
-		}
-	}
-	list("Models", "in ClickHouse", snip.Projection("Model"), models)
-	list("Tables", "in PostgreSQL that follow the log", snip.Projection("AsyncDefinition"), tables)
-	return f
 }

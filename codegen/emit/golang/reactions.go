@@ -74,7 +74,7 @@ func (g *module) timerList(f *file) {
 	for _, a := range TimerAggregates(g.Module) {
 		params = append(params, g.runnerParam(a))
 		items = append(items, jen.Values(
-			pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Name)), pair("Handle", jen.Id(g.runnerVar(a)).Dot("wake"))))
+			pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Stored())), pair("Handle", jen.Id(g.runnerVar(a)).Dot("wake"))))
 	}
 	if len(items) == 0 {
 		return
@@ -98,7 +98,7 @@ func (g *module) reaction(f *file, r *ir.Reaction) {
 	if r.External != nil {
 		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.External.Name))), pair("Topic", jen.Lit(r.External.Topic)))
 	} else {
-		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.Source.Module+"."+r.Event.Name))))
+		values = append(values, pair("Types", jen.Index().String().Values(jen.Lit(r.Source.Module+"."+r.Event.Stored()))))
 	}
 	name := naming.Local(r.Name)
 	f.comment("%s", does(name, r.Doc, "runs "+r.Command.Name+" when "+sourceName(r)+" happens."))
@@ -126,6 +126,7 @@ func (g *module) reactionBody(r *ir.Reaction) []jen.Code {
 		x.learn(whenTrue(r.When))
 	}
 	runner := jen.Id(g.runnerVar(r.Target))
+	body = append(body, g.meant(x, r)...)
 	body = append(body, jen.Id("caller").Op(":=").Add(callerType()).Values(
 		pair("Tenant", jen.Id("e").Dot("Stream").Dot("Tenant")), pair("Subject", jen.Lit("reaction:").Op("+").Id("definition").Dot("Name"))))
 	body = append(body, g.input(x, r.Target.Module, r.Command, r.With)...)
@@ -142,14 +143,15 @@ func reactionRoots(r *ir.Reaction) map[string]root {
 		event := recordedRoot("data", r.External.Fields, e)
 		return map[string]root{"event": event, "external": event}
 	}
-	return map[string]root{"event": recordedRoot("data", r.Event.Fields, e)}
+	event := recordedRoot("data", r.Event.Fields, e)
+	return map[string]root{"event": event, "state": event}
 }
 
 // readSource declares data, the event that is reacted to.
 func (g *module) readSource(r *ir.Reaction) []jen.Code {
 	if r.External != nil {
 		return []jen.Code{
-			jen.Var().Id("data").Id(externalName(r.External)),
+			jen.Id("data").Op(":=").Id(externalName(r.External)).Values(g.defaults(r.External.Fields)...),
 			jen.If(jen.Err().Op(":=").Add(snip.Codec("Read")).Call(jen.Id("e").Dot("Payload"), jen.Op("&").Id("data")), jen.Err().Op("!=").Nil()).Block(
 				jen.Return(snip.Errorf().Call(jen.Lit("read "+r.External.Name+": %w"), jen.Err()))),
 		}
@@ -169,21 +171,58 @@ func looksAtData(r *ir.Reaction) bool {
 	look := func(e *ir.Expr) { found = found || e.Op == ir.Variable && !isBuiltIn(e) }
 	walkExpr(r.When, look)
 	walkExpr(r.ID, look)
+	walkExpr(r.By, look)
 	walkAssignments(r.With, look)
 	return found
 }
 
-func (g *module) reactionRequest(x *exprs, r *ir.Reaction) *jen.Statement {
-	stream := jen.Id("e").Dot("Stream")
-	tenant := stream.Clone().Dot("Tenant")
-	if r.Target.Scope != ir.ScopeTenant {
-		tenant = snip.NilUUID() // the platform itself acts
+// meant finds the aggregate whose id is made from a value, where `by` says so:
+// one that is there already is not begun again, and an event about none is none of ours.
+//
+//	id := uuid.NewSHA1(uuid.NameSpaceOID, []byte("sales.Fulfilment:"+data.OrderID.String()))
+//	if there, err := fulfilments.Repository().Has(ctx, e.Stream.Tenant, id); err != nil || there {
+//		return err
+//	}
+func (g *module) meant(x *exprs, r *ir.Reaction) []jen.Code {
+	if r.By == nil {
+		return nil
 	}
-	fields := []jen.Code{pair("Tenant", tenant)}
-	if r.ID != nil {
-		fields = append(fields, pair("ID", x.value(r.ID)))
-	} else {
-		fields = append(fields, pair("ID", snip.NewSHA1().Call(jen.Id("e").Dot("ID"), jen.Index().Byte().Call(jen.Id("definition").Dot("Name")))), pair("Creates", jen.True()))
+	name := jen.Lit(r.Target.Module + "." + r.Target.Stored() + ":").Op("+").Add(x.value(r.By))
+	there := jen.Id("there")
+	if !r.Command.Creates {
+		there = jen.Op("!").Add(there)
+	}
+	return []jen.Code{
+		jen.Id("id").Op(":=").Add(snip.NewSHA1().Call(snip.NameSpace(), jen.Index().Byte().Call(name))),
+		jen.If(
+			jen.List(jen.Id("there"), jen.Err()).Op(":=").Id(g.runnerVar(r.Target)).Dot("Repository").Call().Dot("Has").Call(jen.Id("ctx"), reactionTenant(r), jen.Id("id")),
+			jen.Err().Op("!=").Nil().Op("||").Add(there),
+		).Block(jen.Return(jen.Err())),
+	}
+}
+
+func reactionTenant(r *ir.Reaction) *jen.Statement {
+	if r.Target.Scope != ir.ScopeTenant {
+		return snip.NilUUID() // the platform itself acts
+	}
+	return jen.Id("e").Dot("Stream").Dot("Tenant")
+}
+
+// reactionID is what `id` says, what `by` led to, or made from the event.
+func reactionID(x *exprs, r *ir.Reaction) *jen.Statement {
+	switch {
+	case r.ID != nil:
+		return x.value(r.ID)
+	case r.By != nil:
+		return jen.Id("id")
+	}
+	return snip.NewSHA1().Call(jen.Id("e").Dot("ID"), jen.Index().Byte().Call(jen.Id("definition").Dot("Name")))
+}
+
+func (g *module) reactionRequest(x *exprs, r *ir.Reaction) *jen.Statement {
+	fields := []jen.Code{pair("Tenant", reactionTenant(r)), pair("ID", reactionID(x, r))}
+	if r.Command.Creates {
+		fields = append(fields, pair("Creates", jen.True()))
 	}
 	fields = append(fields,
 		pair("Key", jen.Id("definition").Dot("Key").Call(jen.Id("e"))),

@@ -18,9 +18,13 @@ func (g *module) rulesFile() *file {
 		return nil
 	}
 	f := g.newFile("rules.go")
+	f.ImportName(g.importPath(g.Name)+"/db", "db")
 	var methods []jen.Code
 	for _, a := range g.Aggregates {
 		methods = append(methods, g.ruleMethods(a)...)
+	}
+	for _, p := range g.Projections {
+		methods = append(methods, g.mapMethods(p)...)
 	}
 	f.comment("Rules are the decisions that the spec leaves to people.")
 	f.comment("They are pure: what they need comes in, and they change nothing. No event means that nothing changes; problem.Rule refuses.")
@@ -77,6 +81,9 @@ func (g *module) unimplemented(f *file) {
 					Params(jen.Op("*").Id(naming.Go(a.Name)), jen.Id(naming.Go(e.Name))).Block())
 			}
 		}
+	}
+	for _, p := range g.Projections {
+		g.unimplementedMaps(f, p)
 	}
 }
 

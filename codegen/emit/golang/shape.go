@@ -87,10 +87,16 @@ func stateShape(a *ir.Aggregate) string {
 func projectionShape(p *ir.Projection) string {
 	parts := []string{p.Module, p.Name, fieldsText(p.Key), fieldsText(p.Columns)}
 	for _, a := range p.Of {
-		parts = append(parts, a.Module+"."+a.Name)
+		parts = append(parts, a.Module+"."+a.Stored())
+	}
+	if p.Version > 1 {
+		parts = append(parts, fmt.Sprint("version ", p.Version))
 	}
 	for _, h := range p.Handlers {
-		line := fmt.Sprintf("%s.%s {%s} {%s} %s %t", h.Aggregate.Module, h.Event.Name, fieldsText(h.Event.Fields), assignmentsText(h.Key), exprText(h.When), h.Delete)
+		line := fmt.Sprintf("%s.%s {%s} {%s} %s %t", h.Aggregate.Module, h.Event.Stored(), fieldsText(h.Event.Fields), assignmentsText(h.Key), exprText(h.When), h.Delete)
+		if h.Handwritten {
+			line += " by hand"
+		}
 		for _, s := range h.Steps {
 			line += fmt.Sprintf(" %s %s=%s", s.Verb, s.Column, exprText(s.Value))
 		}

@@ -45,7 +45,7 @@ func (g *module) inlineOf(a *ir.Aggregate) []jen.Code {
 		}
 		for _, source := range sources(p) {
 			if p.Inline && source == a {
-				list = append(list, jen.Id(keepName(p)))
+				list = append(list, asked(p, keepName(p)))
 			}
 		}
 	}
@@ -73,27 +73,25 @@ func (g *module) keepInline(f *file, p *ir.Projection) {
 	f.comment("%s keeps the rows of %s in the append's own transaction.", keepName(p), p.Name)
 	f.comment("%s", p.Doc)
 	e := jen.Op("&").Id("events").Index(jen.Id("i"))
-	f.fn(jen.Func().Id(keepName(p)).Params(jen.Id("ctx").Add(snip.Context()), jen.Id("tx").Add(snip.Tx()), jen.Id("events").Index().Add(snip.Recorded())).Error().Block(
+	f.fn(asking(p, keepName(p), jen.Params(jen.Id("ctx").Add(snip.Context()), jen.Id("tx").Add(snip.Tx()), jen.Id("events").Index().Add(snip.Recorded())).Error(),
 		jen.For(jen.Id("i").Op(":=").Range().Id("events")).Block(
 			jen.List(jen.Id("data"), jen.Err()).Op(":=").Id(decodeName(p)).Call(e),
 			returnErr(),
 			jen.If(jen.Id("data").Op("==").Nil()).Block(jen.Continue()),
-			jen.If(jen.Err().Op(":=").Id(applyName(p)).Call(jen.Id("ctx"), jen.Id("tx"), e, jen.Id("data")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+			jen.If(jen.Err().Op(":=").Add(asked(p, applyName(p))).Call(jen.Id("ctx"), jen.Id("tx"), e, jen.Id("data")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
 		),
 		jen.Return(jen.Nil())))
 }
 
 func (g *module) followLog(f *file, p *ir.Projection) {
-	f.comment("%s keeps the rows of %s, following the log.", projectionVar(p), p.Name)
-	f.comment("%s", p.Doc)
-	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("AsyncDefinition")).Add(lines(
+	g.projectionComment(f, p, ", following the log")
+	f.fn(jen.Var().Id(projectionVar(p)).Op("=").Add(snip.Projection("AsyncDefinition")).Add(lines(append([]jen.Code{
 		pair("Module", jen.Lit(p.Module)),
 		pair("Name", jen.Lit(p.Name)),
 		pair("Hash", jen.Lit(hash(projectionShape(p))[:16])),
 		pair("Tables", jen.Index().String().Values(jen.Lit(postgres.Table(p)))),
 		pair("Decode", jen.Id(decodeName(p))),
-		pair("Apply", jen.Id(applyName(p))),
-	)))
+	}, applyOf(p)...)...)))
 }
 
 // applyTable declares
@@ -121,8 +119,13 @@ func (g *module) applyTable(f *file, p *ir.Projection) {
 	wrapped := func(doing string) *jen.Statement {
 		return jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(snip.Errorf().Call(jen.Lit(doing+" "+p.Name+": %w"), jen.Err())))
 	}
-	cases, _, usesData := g.handlerCases(p, func() jen.Code { return jen.Return(jen.Nil()) }, func() jen.Code {
+	remove := func() jen.Code {
 		return jen.Return(query("Delete").Call(jen.Id("ctx"), params("Delete", jen.Id("key"))))
+	}
+	cases, _, usesData := g.handlerCases(p, effects{
+		skip:   func() jen.Code { return jen.Return(jen.Nil()) },
+		remove: remove,
+		mapped: func(h *ir.Handler) []jen.Code { return g.mapTable(p, h, remove()) },
 	})
 	body := []jen.Code{jen.Id("queries").Op(":=").Add(g.db("New")).Call(jen.Id("tx"))}
 	body = append(body, g.tableKey(p)...)
@@ -140,9 +143,9 @@ func (g *module) applyTable(f *file, p *ir.Projection) {
 	body = append(body, g.uniqueRefusals(p)...)
 	body = append(body, wrapped("write"), jen.Return(jen.Nil()))
 	f.comment("%s folds one event into its row.", applyName(p))
-	f.fn(jen.Func().Id(applyName(p)).Params(
+	f.fn(asking(p, applyName(p), jen.Params(
 		jen.Id("ctx").Add(snip.Context()), jen.Id("tx").Add(snip.Tx()), jen.Id("e").Op("*").Add(snip.Recorded()), jen.Id("data").Add(snip.EventData()),
-	).Error().Block(body...))
+	).Error(), body...))
 }
 
 // tableKey declares key, the row that an event is about. The tenant is always

@@ -76,6 +76,7 @@ func (g *module) walkReadSide(visit func(*ir.Expr)) {
 	for _, r := range g.Reactions {
 		walkExpr(r.When, visit)
 		walkExpr(r.ID, visit)
+		walkExpr(r.By, visit)
 		walkAssignments(r.With, visit)
 	}
 }

@@ -19,12 +19,34 @@ func HasRules(m *ir.Module) bool {
 			}
 		}
 	}
-	return HasAppliers(m)
+	return HasAppliers(m) || HasMaps(m)
 }
 
-// HasAppliers tells whether an event's fold is handwritten: NewRepositories then takes Rules after the store.
+// HasAppliers tells whether an event's fold, or an inline projection, is
+// handwritten: NewRepositories then takes Rules after the store.
 func HasAppliers(m *ir.Module) bool {
-	return slices.ContainsFunc(m.Aggregates, hasAppliers)
+	return slices.ContainsFunc(m.Aggregates, func(a *ir.Aggregate) bool { return takesRules(m, a) })
+}
+
+// takesRules tells whether what the runtime has to know of an aggregate depends on the rules.
+func takesRules(m *ir.Module, a *ir.Aggregate) bool {
+	return hasAppliers(a) || slices.ContainsFunc(m.Projections, func(p *ir.Projection) bool {
+		return p.Inline && isMapped(p) && slices.Contains(sources(p), a)
+	})
+}
+
+// HasMaps tells whether a projection that follows the log is handwritten: the
+// module's server then takes Rules after the repositories.
+func HasMaps(m *ir.Module) bool { return HasMapsIn(m, ir.ClickHouse) || HasMapsIn(m, ir.Postgres) }
+
+// HasMapsIn tells that of the projections in a store: Models, or Tables, then take Rules.
+func HasMapsIn(m *ir.Module, store ir.Store) bool {
+	return slices.ContainsFunc(m.Projections, func(p *ir.Projection) bool { return p.Store == store && !p.Inline && isMapped(p) })
+}
+
+// isMapped tells whether a handler of the projection is handwritten.
+func isMapped(p *ir.Projection) bool {
+	return slices.ContainsFunc(p.Handlers, func(h *ir.Handler) bool { return h.Handwritten })
 }
 
 func hasAppliers(a *ir.Aggregate) bool {

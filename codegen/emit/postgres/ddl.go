@@ -31,6 +31,11 @@ func tableDDL(p *ir.Projection) string {
 	if sorting := sortingColumns(p); len(sorting) > 0 {
 		fmt.Fprintf(&b, "CREATE INDEX IF NOT EXISTS %s ON %s (tenant_id, %s);\n", Quote(p.Name+"_sorted"), table, strings.Join(sorting, ", "))
 	}
+	for _, f := range slices.Concat(p.Key, p.Columns) {
+		if f.PII {
+			fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS 'personal data';\n", table, Quote(f.Name))
+		}
+	}
 	b.WriteString(protection(p))
 	return b.String()
 }

@@ -61,6 +61,9 @@ func (e *emission) serverFields() []jen.Code {
 // newModule emits New.
 func (e *emission) newModule() *jen.Statement {
 	parameters := []jen.Code{jen.Id("deps").Add(servicePkg("Deps")), jen.Id("repos").Op("*").Add(e.domain("Repositories"))}
+	if golang.HasMaps(e.Module) {
+		parameters = append(parameters, jen.Id("rules").Add(e.domain("Rules")))
+	}
 	for _, a := range Runners(e.Module) {
 		parameters = append(parameters, jen.Id(RunnerName(e.Module, a)).Op("*").Add(domain(a.Module, plural(a))))
 	}
@@ -89,10 +92,10 @@ func (e *emission) moduleFields() []jen.Code {
 		out = append(out, member("Schema", schemaPkg(naming.Go(e.Name))))
 	}
 	if slices.ContainsFunc(e.Projections, func(p *ir.Projection) bool { return p.Store == ir.ClickHouse }) {
-		out = append(out, member("Models", e.domain("Models").Call()))
+		out = append(out, member("Models", e.domain("Models").Call(e.rulesFor(ir.ClickHouse)...)))
 	}
 	if slices.ContainsFunc(e.Projections, func(p *ir.Projection) bool { return p.Store == ir.Postgres && !p.Inline }) {
-		out = append(out, member("Tables", e.domain("Tables").Call()))
+		out = append(out, member("Tables", e.domain("Tables").Call(e.rulesFor(ir.Postgres)...)))
 	}
 	if len(e.Reactions) > 0 {
 		out = append(out, member("Reactions", e.domain("Reactions").Call(e.runners(golang.ReactionTargets(e.Module))...)))
@@ -102,6 +105,14 @@ func (e *emission) moduleFields() []jen.Code {
 	}
 	task := jen.Values(member("Name", jen.Lit(e.Name+" snapshots")), member("Run", jen.Id("repos").Dot("Run")))
 	return append(out, member("Tasks", jen.Index().Add(servicePkg("Task")).Values(task)))
+}
+
+// rulesFor are the rules where a read model in the store is mapped by hand.
+func (e *emission) rulesFor(store ir.Store) []jen.Code {
+	if golang.HasMapsIn(e.Module, store) {
+		return []jen.Code{jen.Id("rules")}
+	}
+	return nil
 }
 
 func (e *emission) runners(of []*ir.Aggregate) []jen.Code {

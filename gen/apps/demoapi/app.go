@@ -24,6 +24,7 @@ func New(rules Rules) service.App {
 		Platform:   "oksai",
 		Port:       3002,
 		Partitions: 12,
+		Topic:      "{module}-events",
 		OpenAPI:    openapi.DemoAPI,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
 		Schemas:    []string{sql.Tenant},

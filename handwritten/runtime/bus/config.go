@@ -8,6 +8,7 @@ package bus
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ import (
 const (
 	defaultPartitions  = 12
 	defaultReplication = -1
+	defaultTopic       = "{module}-events"
 )
 
 // Config says where Kafka is and how the platform is laid out on it.
@@ -30,6 +32,10 @@ type Config struct {
 	Partitions int32
 	// Replication is the replication factor of new topics; 0 means the broker's default.
 	Replication int16
+	// Topic is the pattern of the public topics' names; empty means "{module}-events".
+	Topic string
+	// Topics are the public topics that do not follow the pattern, by module.
+	Topics map[string]string
 	// Options add what a cluster demands of its clients: TLS, SASL, a dialer.
 	Options []kgo.Opt
 }
@@ -38,7 +44,12 @@ type Config struct {
 func (c Config) LogTopic() string { return c.Platform + "-log" }
 
 // EventsTopic is the module's public topic.
-func (c Config) EventsTopic(module string) string { return module + "-events" }
+func (c Config) EventsTopic(module string) string {
+	if topic, named := c.Topics[module]; named {
+		return topic
+	}
+	return strings.ReplaceAll(cmp.Or(c.Topic, defaultTopic), "{module}", module)
+}
 
 // PartitionCount is the number of partitions of each of the platform's topics.
 func (c Config) PartitionCount() int32 { return cmp.Or(c.Partitions, defaultPartitions) }

@@ -24,3 +24,17 @@ func TestEnsureCreatesOnceAndRefusesAnotherPartitionCount(t *testing.T) {
 		t.Errorf("Ensure with another count = %v, want a refusal that names both", err)
 	}
 }
+
+func TestNamesOfPublicTopics(t *testing.T) {
+	t.Parallel()
+	named := map[string]string{"tenant": "organisations"}
+	for want, got := range map[string]string{
+		"job-events":    bus.Config{}.EventsTopic("job"),
+		"acme-job":      bus.Config{Topic: "acme-{module}", Topics: named}.EventsTopic("job"),
+		"organisations": bus.Config{Topic: "acme-{module}", Topics: named}.EventsTopic("tenant"),
+	} {
+		if got != want {
+			t.Errorf("the topic is %q, want %q", got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -81,6 +82,15 @@ func (r *Repository[S]) Load(ctx context.Context, tenant, id uuid.UUID) (Loaded[
 		return Loaded[S]{}, err
 	}
 	return r.current(ctx, stream)
+}
+
+// Has reports whether there is an aggregate of that id.
+func (r *Repository[S]) Has(ctx context.Context, tenant, id uuid.UUID) (bool, error) {
+	_, err := r.Load(ctx, tenant, id)
+	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == problem.NotFound("").Code {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // At returns the state of id as it was at version.

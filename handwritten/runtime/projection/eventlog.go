@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,8 +28,12 @@ type EventLogRow struct {
 	Payload    string // one JSON object
 }
 
-// EventLogTable describes the table of an EventLog.
-func EventLogTable(module, name, hash string) Table {
+// EventLogTable describes the table of an EventLog that keeps events for ttlDays; 0 keeps them for ever.
+func EventLogTable(module, name, hash string, ttlDays int) Table {
+	retention := ""
+	if ttlDays > 0 {
+		retention = fmt.Sprintf("\nTTL at + INTERVAL %d DAY", ttlDays)
+	}
 	return Table{
 		Module: module, Name: name, Hash: hash,
 		DDL: `CREATE TABLE {table} (
@@ -42,7 +47,7 @@ func EventLogTable(module, name, hash string) Table {
     payload String,
     _position UInt128,
     _deleted UInt8
-) ENGINE = ReplacingMergeTree(_position) ORDER BY (tenant_id, stream_id, version)`,
+) ENGINE = ReplacingMergeTree(_position) ORDER BY (tenant_id, stream_id, version)` + retention,
 		Key: []string{"stream_id", "version"},
 		Columns: []Column{
 			{Name: "stream_id", Type: "UUID"}, {Name: "version", Type: "Int64"}, {Name: "stream_type", Type: "String"}, {Name: "type", Type: "String"},

@@ -158,7 +158,7 @@ var stats = projection.Definition[statsKey, statsRow]{
 }
 
 var jobEvents = projection.EventLog{
-	Table:   projection.EventLogTable("job", "job_events", jobHash),
+	Table:   projection.EventLogTable("job", "job_events", jobHash, 3650),
 	Handles: func(e *event.Recorded) bool { return e.Stream.Module == "job" },
 }
 

@@ -15,6 +15,14 @@ type App struct {
 	Port int
 	// Partitions of the log topic; 0 means 12.
 	Partitions int32
+	// Topic is the pattern of the modules' public topics; empty means "{module}-events".
+	Topic string
+	// Topics are the public topics that do not follow the pattern, by module: of
+	// all the platform's modules, for this app's relay may publish any of them.
+	Topics map[string]string
+	// Operators closes the app to all but the platform's own people: every
+	// operation needs PlatformRole.
+	Operators bool
 	// OpenAPI is the document of all the app's modules.
 	OpenAPI []byte
 	// Roles are those that tokens may carry.

@@ -37,5 +37,5 @@ func (k *clients) projections(b bus.Config, clock func() time.Time) projection.C
 }
 
 func (a App) bus(c Config) bus.Config {
-	return bus.Config{Platform: a.Platform, Brokers: c.KafkaBrokers, Partitions: a.Partitions}
+	return bus.Config{Platform: a.Platform, Brokers: c.KafkaBrokers, Partitions: a.Partitions, Topic: a.Topic, Topics: a.Topics}
 }

@@ -105,7 +105,7 @@ func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
 }
 
 func (p *process) deps() (Deps, error) {
-	verifier, err := p.config.verifier(p.clock)
+	verifier, err := p.verifier()
 	if err != nil {
 		return Deps{}, err
 	}
@@ -121,6 +121,15 @@ func (p *process) deps() (Deps, error) {
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: verifier, Clock: p.clock, Log: p.log,
 	}, nil
+}
+
+// verifier checks the tokens of those whom the app is for.
+func (p *process) verifier() (httpx.Verifier, error) {
+	verifier, err := p.config.verifier(p.clock)
+	if err != nil || !p.app.Operators {
+		return verifier, err
+	}
+	return operatorsOnly{verifier}, nil
 }
 
 func (p *process) guard(d tenancy.Directory) httpx.Guard {

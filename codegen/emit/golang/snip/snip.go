@@ -91,6 +91,7 @@ var (
 	NilUUID      = jen.Qual(uuid, "Nil").Clone
 	MustParse    = jen.Qual(uuid, "MustParse").Clone
 	NewSHA1      = jen.Qual(uuid, "NewSHA1").Clone
+	NameSpace    = jen.Qual(uuid, "NameSpaceOID").Clone
 	Encoder      = jen.Qual(jx, "Encoder").Clone
 	Decoder      = jen.Qual(jx, "Decoder").Clone
 	DecodeBytes  = jen.Qual(jx, "DecodeBytes").Clone

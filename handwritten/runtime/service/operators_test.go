@@ -1,0 +1,48 @@
+package service
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
+)
+
+// TestOperatorsAppRefusesTenants asks every operation through the verifier that
+// an app's modules get, with the very tokens that the app issues.
+func TestOperatorsAppRefusesTenants(t *testing.T) {
+	t.Parallel()
+	tenant := uuid.New()
+	for name, c := range map[string]struct {
+		operators bool
+		tenant    uuid.UUID
+		roles     []string
+		op        httpx.Operation
+		status    int
+	}{
+		"a tenant's owner":                 {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Roles: []string{"TenantOwner"}}, 403},
+		"a tenant's owner, no role needed": {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant"}, 403},
+		"a tenant's owner, for all":        {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Platform: true, AnyTenantStatus: true}, 403},
+		"an operator":                      {true, uuid.Nil, []string{PlatformRole}, httpx.Operation{Name: "ListTenants", Roles: []string{PlatformRole}, Platform: true}, 0},
+		"an app for users":                 {false, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Roles: []string{"TenantOwner"}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &process{app: App{Operators: c.operators}, config: Config{DataDir: t.TempDir()}, clock: utcNow}
+			verifier, err := p.verifier()
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, err := p.config.devToken("ann", c.tenant, c.roles, utcNow())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = httpx.Authorize(t.Context(), verifier, nil, token, c.op)
+			if refused := new(problem.Error); errors.As(err, &refused) != (c.status != 0) || refused.Status != c.status {
+				t.Errorf("the answer is %v, want status %d", err, c.status)
+			}
+		})
+	}
+}
