@@ -12,8 +12,9 @@ BIN   := .oksai-bin
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-generate: ## write everything that comes from spec/
+generate: ## write everything that comes from spec/, and the event store's statements
 	$(OKSAI) generate --spec ../spec --out ..
+	cd handwritten/runtime/eventstore && go tool -modfile=$(CURDIR)/codegen/tools/go.mod sqlc generate
 
 check: ## check the specs and that the generated files are up to date
 	$(OKSAI) generate --spec ../spec --out .. --check

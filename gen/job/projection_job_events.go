@@ -10,7 +10,7 @@ import (
 // JobEventsProjection keeps the rows of job_events.
 // Every event of every job, for audit and analysis.
 var JobEventsProjection = projection.EventLog{
-	Table: projection.EventLogTable("job", "job_events", "df4586c4a6abf50d", 730),
+	Table: projection.EventLogTable("job", "job_events", "d4431feee8c0b22c", 730),
 	Handles: func(e *event.Recorded) bool {
 		return e.Stream.Module == "job" && e.Stream.Type == "Job"
 	},
