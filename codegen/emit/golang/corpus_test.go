@@ -1,6 +1,7 @@
 package golang_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -135,11 +136,7 @@ func TestCorpusCompilesAndItsExamplesPass(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, name), schema)
-		if _, err := os.Stat(filepath.Join(tests, name)); err == nil {
-			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(tests, name))); err != nil {
-				t.Fatal(err)
-			}
-		}
+		write(t, filepath.Join(dir, name), testsOf(t, name))
 	}
 	command := exec.Command("go", "test", "-count=1", "./...")
 	command.Dir = dir
@@ -150,6 +147,22 @@ func TestCorpusCompilesAndItsExamplesPass(t *testing.T) {
 	if !strings.Contains(string(output), "ok  \t") {
 		t.Fatalf("no example was run:\n%s", output)
 	}
+}
+
+// testsOf are the tests that people wrote for a case, if any.
+func testsOf(t *testing.T, name string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	archive, err := txtar.ParseFile(filepath.Join(tests, name+".txtar"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err == nil {
+		for _, f := range archive.Files {
+			files[f.Name] = f.Data
+		}
+	}
+	return files
 }
 
 // outsideModule makes a module with the dependencies of the repository's own.
