@@ -14,14 +14,18 @@ func (d *Document) Operation(name string) *Operation {
 	return nil
 }
 
-// Query are the names of the operation's query parameters.
-func (o *Operation) Query() (names []string) {
+// Query are the names of the operation's query parameters, and those of them that hold lists.
+func (o *Operation) Query() (names, lists []string) {
 	for _, p := range o.Parameters {
-		if p.In == "query" {
-			names = append(names, p.Name)
+		if p.In != "query" {
+			continue
+		}
+		names = append(names, p.Name)
+		if p.Schema.Type == "array" {
+			lists = append(lists, p.Name)
 		}
 	}
-	return names
+	return names, lists
 }
 
 // Body is the name of the schema of the operation's body; empty if it takes none.

@@ -68,8 +68,12 @@ func (e *emission) operation(name string, roles []string, platform, anyStatus bo
 func (e *emission) terms(name string) []jen.Code {
 	var out []jen.Code
 	described := e.document.Operation(name)
-	if query := described.Query(); len(query) > 0 {
+	query, lists := described.Query()
+	if len(query) > 0 {
 		out = append(out, member("Query", texts(query)))
+	}
+	if len(lists) > 0 {
+		out = append(out, member("Lists", texts(lists)))
 	}
 	if body := described.Body(); body != "" {
 		out = append(out, member("Body", jen.Lit(body)))

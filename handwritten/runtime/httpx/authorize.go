@@ -21,8 +21,9 @@ type Operation struct {
 	AnyTenantStatus bool
 	// Platform operations need no tenant in the token.
 	Platform bool
-	// Query are the names of its query parameters.
-	Query []string
+	// Query are the names of its query parameters, Lists those that hold several
+	// values and so never none.
+	Query, Lists []string
 	// Body names the form of its body; empty if it takes none.
 	Body string
 }

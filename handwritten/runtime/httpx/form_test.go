@@ -17,7 +17,7 @@ func shop() httpx.Module {
 			if method == http.MethodPost {
 				return httpx.Operation{Name: "PlaceOrder", Body: "Order"}, true
 			}
-			return httpx.Operation{Name: "ListOrders", Query: []string{"limit", "status"}}, method == http.MethodGet
+			return httpx.Operation{Name: "ListOrders", Query: []string{"limit", "status"}, Lists: []string{"status"}}, method == http.MethodGet
 		},
 		Forms: httpx.Forms{
 			"Order": {"title": "", "lines": "Line", "extra": "", "by_size": "Lines"},

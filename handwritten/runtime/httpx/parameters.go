@@ -47,6 +47,8 @@ func (o Operation) judge(name string, values []string) (code, message string) {
 		return "UNKNOWN_PARAMETER", o.unknown(name)
 	case len(values) > 1:
 		return "REPEATED_PARAMETER", fmt.Sprintf("comes %d times; give it once, and write commas between the values of a list", len(values))
+	case values[0] == "" && slices.Contains(o.Lists, name):
+		return "EMPTY_PARAMETER", "has no values; leave it out or give it one"
 	case !storable(values[0]):
 		return "NOT_TEXT", notText
 	}

@@ -15,6 +15,8 @@ func TestParametersThatDecodersWouldTake(t *testing.T) {
 		"/orders?staus=open":           `[{query/staus UNKNOWN_PARAMETER is not a parameter of ListOrders; did you mean "status"?` + known + `}]`,
 		"/orders?=1&xyz":               `[{query/ UNKNOWN_PARAMETER is not a parameter of ListOrders` + known + `} {query/xyz UNKNOWN_PARAMETER is not a parameter of ListOrders` + known + `}]`,
 		"/orders?status=a&status=b":    `[{query/status REPEATED_PARAMETER comes 2 times; give it once, and write commas between the values of a list}]`,
+		"/orders?status=":              `[{query/status EMPTY_PARAMETER has no values; leave it out or give it one}]`,
+		"/orders?limit=":               "",
 		"/orders?status=%00":           `[{query/status NOT_TEXT has the character NUL or is not UTF-8, which cannot be stored}]`,
 		"/orders?status=%ff":           `[{query/status NOT_TEXT has the character NUL or is not UTF-8, which cannot be stored}]`,
 		"/orders?status=%zz":           `[{query BROKEN_QUERY has a broken % escape or a semicolon; write & between parameters}]`,
