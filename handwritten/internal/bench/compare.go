@@ -67,19 +67,21 @@ func (l *lab) time(ctx context.Context, s side) (pace, error) {
 }
 
 // settle waits until what the turn before has left to do in the background,
-// such as projecting its events, does not disturb the next one.
+// such as projecting its events, does not disturb the next one. This process has
+// nothing left, and looking costs it more than idle engines use.
 func settle(ctx context.Context) error {
 	const look, calm, limit = 100 * time.Millisecond, 10 * time.Millisecond, 20 * time.Second
 	tick := time.NewTicker(look)
 	defer tick.Stop()
+	others := func() time.Duration { used := treeCPU(); return used.sum() - used[thisProcess] }
 	deadline := time.Now().Add(limit)
-	for quiet, last := 0, treeCPU().sum(); quiet < 4 && time.Now().Before(deadline); {
+	for quiet, last := 0, others(); quiet < 4 && time.Now().Before(deadline); {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		now := treeCPU().sum()
+		now := others()
 		if quiet++; now-last > calm {
 			quiet = 0
 		}

@@ -60,6 +60,9 @@ func syncTime(dir string) (time.Duration, error) {
 // tick is the unit in which Linux tells processes their times, 1/100 s on all its platforms.
 const tick = 10 * time.Millisecond
 
+// thisProcess is the clients, and what is measured without a process of its own.
+const thisProcess = "this process"
+
 // usage is CPU time by what used it.
 type usage map[string]time.Duration
 
@@ -87,7 +90,7 @@ func treeCPU() usage {
 	for pid := range parents {
 		switch {
 		case pid == self:
-			used["this process"] += times[pid]
+			used[thisProcess] += times[pid]
 		case names[pid] == names[self] && parents[pid] == self:
 			used["clickhouse"] += times[pid] // the embedded one is a second process of the same program
 		case descends(pid, self, parents):

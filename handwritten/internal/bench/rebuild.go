@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	fillBatch = 40_000 // events of one transaction
+	fillBatch = 20_000 // events of one transaction
 	scanPage  = 50_000 // as a rebuild reads
 	again     = 3      // a rebuild is long: it is repeated less than other things
 )
@@ -99,7 +99,7 @@ func (w *watchedLog) flat(name string) line {
 	return flat
 }
 
-// fill writes a log without the event store: four events per job, those of ten
+// fill writes a log without the event store: four events per job, those of five
 // thousand jobs interleaved.
 func fill(ctx context.Context, url string, events int) error {
 	conn, err := pgx.Connect(ctx, url)

@@ -75,10 +75,12 @@ func TestTogetherTriesApartWhatFailed(t *testing.T) {
 	wait := s.behind(t.Context(), newTogether(s.do))
 	broken := errors.New("one of the rows cannot be stored")
 	s.let <- nil
-	for _, err := range []error{broken, nil, broken} { // together, then each apart
-		<-s.began
-		s.let <- err
-	}
+	go func() {
+		for _, err := range []error{broken, nil, broken} { // together, then each apart
+			<-s.began
+			s.let <- err
+		}
+	}()
 	errs := wait()
 	if failed := slices.DeleteFunc(errs, func(err error) bool { return err == nil }); len(failed) != 1 || failed[0] != broken {
 		t.Errorf("the errors are %v, want one", errs)
