@@ -171,7 +171,7 @@ func (p *process) address() string {
 }
 
 func (p *process) stop() error {
-	err := p.stack.stop(p.config.StopGrace)
+	err := p.stack.stop(p.config.DrainDelay + p.config.StopGrace)
 	if p.clients != nil {
 		p.clients.close()
 	}
