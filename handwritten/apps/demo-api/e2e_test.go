@@ -43,7 +43,7 @@ func (b withBinary) Run() int {
 // client opens a connection for each request: it would send a request with a key
 // again by itself when a connection breaks that it has used before, and hide
 // that the first was cut off.
-var client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+var client = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
 
 // caller is one user of the API.
 type caller struct{ base, token string }
