@@ -23,17 +23,22 @@ serve: $(BIN) ## build and run one app with its own engines (APP=demo-api)
 	@go build -o $(BIN)/$(APP) ./handwritten/apps/$(APP)
 	@exec $(BIN)/$(APP) serve
 
+# Vet with the race detector's build too: what it compiles need not be compiled again.
+# Never cached: end-to-end tests build and run programs that the cache does not see.
 test: ## run every test, on real engines, with the race detector
-	go vet ./...
-	go test -race -count=1 ./... # never cached: end-to-end tests build and run programs that the cache does not see
+	go vet -race ./...
+	go test -race -count=1 -timeout 20m ./...
 	cd codegen && go vet ./... && go test ./...
 
 test-api: $(BIN) ## try a running demo-api against its OpenAPI document (needs Python's venv)
 	@go build -o $(BIN)/demo-api ./handwritten/apps/demo-api
 	@.ci/test-api
 
-test-kafka: ## run the integration tests against a real Apache Kafka
-	OKSAI_TEST_KAFKA=real go test -count=1 ./handwritten/runtime/outbox ./handwritten/runtime/consume ./handwritten/runtime/reaction ./handwritten/runtime/service
+# What speaks to Kafka, from the relay alone to the whole app.
+KAFKA_TESTS := $(addprefix ./handwritten/,runtime/outbox runtime/consume runtime/reaction runtime/service apps/demo-api)
+
+test-kafka: ## run the integration and end-to-end tests against a real Apache Kafka (needs Maven and Java 17)
+	OKSAI_TEST_KAFKA=real go test -count=1 -timeout 20m $(KAFKA_TESTS)
 
 bench: ## measure, and print ratios taken in one run (ARGS='-quick' or '-only http,memory')
 	@go run ./handwritten/internal/bench $(ARGS)

@@ -19,10 +19,10 @@ type auditRow struct {
 // TestAudit: a tenant's administrator sees who did what, newest first, page by
 // page, and nothing of another tenant.
 func TestAudit(t *testing.T) {
-	s := serve(t, dataFolder(t))
+	s := serve(t, ownEngines(t))
 	tenant, member := s.tenant(t, "audited")
 	_, other := s.tenant(t, "unseen")
-	admin := caller{s.admin.base, s.token(t, "--tenant", tenant, "--role", "TenantAdmin", "--user", "boss")}
+	admin := caller{s.admin.base, s.token(t, "boss", tenant, "TenantAdmin")}
 	other.must(t, 201, "POST", "/jobs", `{"title": "unseen"}`)
 	first := decode[object](t, member.must(t, 201, "POST", "/jobs", `{"title": "first"}`)).ID
 	admin.must(t, 201, "POST", "/jobs", `{"title": "second"}`)

@@ -8,11 +8,11 @@ import (
 // TestBadInput: whatever is wrong with a request, the answer is a problem with
 // a code, and nothing is stored.
 func TestBadInput(t *testing.T) {
-	s := serve(t, dataFolder(t))
+	s := serve(t, ownEngines(t))
 	_, c := s.tenant(t, "bad-input")
 	probe, keeper := s.tenant(t, "other")
 	mine := "/jobs/" + decode[object](t, keeper.must(t, 201, "POST", "/jobs", `{"title": "kept"}`)).ID
-	stranger := caller{c.base, s.token(t, "--tenant", probe, "--role", "PlatformAdmin")}
+	stranger := caller{c.base, s.token(t, "stranger", probe, "PlatformAdmin")}
 
 	for name, r := range map[string]struct {
 		who          caller

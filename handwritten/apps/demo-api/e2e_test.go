@@ -14,18 +14,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oksai/oksai/handwritten/runtime/embedded"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
 // binary is the app under test, built once with the race detector.
 var binary string
 
-func TestMain(m *testing.M) {
-	embedded.MaybeChild()
-	os.Exit(buildAndRun(m))
-}
+func TestMain(m *testing.M) { enginetest.Main(withBinary{m}) }
 
-func buildAndRun(m *testing.M) int {
+// withBinary builds the app before the tests.
+type withBinary struct{ tests *testing.M }
+
+func (b withBinary) Run() int {
 	dir, err := os.MkdirTemp("/tmp", "demo-api-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "folder for the binary:", err)
@@ -37,8 +37,13 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build demo-api: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	return b.tests.Run()
 }
+
+// client opens a connection for each request: it would send a request with a key
+// again by itself when a connection breaks that it has used before, and hide
+// that the first was cut off.
+var client = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
 
 // caller is one user of the API.
 type caller struct{ base, token string }
@@ -67,7 +72,7 @@ func (c caller) send(method, path, body string, headers ...string) (answer, erro
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -7,9 +7,10 @@ import (
 
 // checkModels compares the API's read models, up to the write that seen names,
 // with the histories of all jobs, and these with what was answered: acked has
-// every job with the least version it must have.
-func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) {
+// every job with the least version it must have. It returns those they have.
+func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) map[string]int64 {
 	t.Helper()
+	versions := map[string]int64{}
 	rows := map[string]jobRow{}
 	for _, row := range list[jobRow](t, c, "/jobs", seen) {
 		if _, twice := rows[row.ID]; twice {
@@ -35,8 +36,10 @@ func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) {
 			t.Errorf("job %s is listed as %+v, its history says %+v", id, got, want)
 		}
 		countDays(days, history)
+		versions[id] = int64(len(history))
 	}
 	checkDays(t, c, days, seen)
+	return versions
 }
 
 func checkDays(t *testing.T, c caller, want map[string]dayRow, seen string) {

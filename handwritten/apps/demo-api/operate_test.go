@@ -56,7 +56,7 @@ func (s *server) consumer(t *testing.T, name string) consumer {
 
 // TestOperatorsCommands: the commands of an operator work on the engines of a running server.
 func TestOperatorsCommands(t *testing.T) {
-	s := serve(t, dataFolder(t))
+	s := serve(t, ownEngines(t))
 	tenant, member := s.tenant(t, "operated")
 	first := member.must(t, 201, "POST", "/jobs", `{"title": "first"}`)
 	member.must(t, 200, "GET", "/jobs", "", "Oksai-Consistency", first.seen())

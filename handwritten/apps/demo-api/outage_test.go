@@ -31,7 +31,7 @@ func worksOn(t *testing.T, c caller) (seen string) {
 // healed waits until lists show all that happened, without anybody's doing.
 func healed(t *testing.T, c caller, seen string, jobs int) {
 	t.Helper()
-	eventually(t, 60*time.Second, "a list that shows the last write", func() bool {
+	eventually(t, healWithin, "a list that shows the last write", func() bool {
 		return c.do(t, "GET", "/jobs", "", "Oksai-Consistency", seen).status == 200
 	})
 	if rows := list[jobRow](t, c, "/jobs", seen); len(rows) != jobs {
@@ -66,7 +66,7 @@ func (s *server) clickHouse(t *testing.T) int {
 }
 
 func TestClickHouseThatDiesStopsNoCommand(t *testing.T) {
-	s := serve(t, dataFolder(t))
+	s := serve(t, ownEngines(t))
 	_, c := s.tenant(t, "outage")
 	worksOn(t, c)
 	dead := s.clickHouse(t)
@@ -81,7 +81,8 @@ func TestClickHouseThatDiesStopsNoCommand(t *testing.T) {
 }
 
 func TestWithoutClickHouseListsSayWhatToDoAndTheNextStartCatchesUp(t *testing.T) {
-	s := serve(t, dataFolder(t), "PATH="+t.TempDir(), "OKSAI_CHDB_LIB=", "OKSAI_CACHE="+cacheWithoutClickHouse(t))
+	at := ownEngines(t)
+	s := serve(t, at.with("PATH="+t.TempDir(), "OKSAI_CHDB_LIB=", "OKSAI_CACHE="+cacheWithoutClickHouse(t)))
 	s.wantReady(t, 200, `{"status":"degraded","checks":{"clickhouse":"unavailable","database":"ok","redis":"ok"}}`)
 	_, c := s.tenant(t, "poor")
 	seen := worksOn(t, c)
@@ -91,7 +92,7 @@ func TestWithoutClickHouseListsSayWhatToDoAndTheNextStartCatchesUp(t *testing.T)
 		t.Errorf("the answer does not say what to do: %s", a.body)
 	}
 	s.stop(t)
-	s = serve(t, s.data)
+	s = serve(t, at)
 	c.base = s.admin.base
 	healed(t, c, seen, 3)
 	s.stop(t)
@@ -130,18 +131,25 @@ func TestRedisThatDiesOnlySlowsThings(t *testing.T) {
 	if err := redis.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, dataFolder(t), "REDIS_URL=redis://"+redis.Addr()+"/0")
+	s := serve(t, ownEngines(t).with("REDIS_URL=redis://"+redis.Addr()+"/0"))
 	s.wantReady(t, 200, `{"status":"ok","checks":{"clickhouse":"ok","database":"ok","redis":"ok"}}`)
 	_, c := s.tenant(t, "cacheless")
 	worksOn(t, c)
+	redis.FlushAll()
 	redis.Close()
 	healed(t, c, worksOn(t, c), 6)
 	s.wantReady(t, 200, `{"status":"degraded","checks":{"clickhouse":"ok","database":"ok","redis":"unavailable"}}`)
 	// A process that starts meanwhile serves as well.
 	s.stop(t)
-	s = serve(t, s.data, s.env...)
+	s = serve(t, s.place)
 	c.base = s.admin.base
 	healed(t, c, worksOn(t, c), 9)
+	if err := redis.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	defer redis.Close()
+	eventually(t, healWithin, "Redis is used again", func() bool { worksOn(t, c); return len(redis.Keys()) > 0 })
+	s.wantReady(t, 200, `{"status":"ok","checks":{"clickhouse":"ok","database":"ok","redis":"ok"}}`)
 	s.stop(t)
 }
 
@@ -164,7 +172,7 @@ func TestKafkaThatIsAwayStopsNoCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, dataFolder(t), "KAFKA_BROKERS="+address)
+	s := serve(t, ownEngines(t).with("KAFKA_BROKERS="+address))
 	_, c := s.tenant(t, "busless")
 	healed(t, c, worksOn(t, c), 3)
 	kafka.Close()

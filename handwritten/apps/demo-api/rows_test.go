@@ -39,10 +39,6 @@ type recorded struct {
 // list reads all pages of a list, each with everything up to the write that seen names.
 func list[T any](t *testing.T, c caller, path, seen string) []T {
 	t.Helper()
-	var headers []string
-	if seen != "" {
-		headers = []string{"Oksai-Consistency", seen}
-	}
 	separator := "?"
 	if strings.Contains(path, "?") {
 		separator = "&"
@@ -52,7 +48,7 @@ func list[T any](t *testing.T, c caller, path, seen string) []T {
 		page := decode[struct {
 			Items []T    `json:"items"`
 			Next  string `json:"next_cursor"`
-		}](t, c.must(t, 200, "GET", path+separator+"limit=200"+cursor, "", headers...))
+		}](t, c.read(t, path+separator+"limit=200"+cursor, seen))
 		rows = append(rows, page.Items...)
 		if page.Next == "" {
 			return rows

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,39 +13,42 @@ import (
 	"time"
 )
 
-// server is one running demo-api with its own engines.
+// How long a server may take to start, engines included, and to end.
+const (
+	readyWithin = 90 * time.Second
+	endWithin   = 10 * time.Second
+)
+
+// server is one running demo-api.
 type server struct {
-	data  string
-	env   []string // beside what all servers of these tests are given
-	admin caller
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process has ended
+	place
+	admin   caller
+	cmd     *exec.Cmd
+	log     transcript
+	engines []string      // process ids, when it was told to end
+	ended   chan struct{} // closed when the process has ended
 }
 
-// dataFolder is short-lived and, unlike t.TempDir's, open to the engines' users.
-func dataFolder(t *testing.T) string {
+// serve starts the whole app and waits until it is ready.
+func serve(t *testing.T, at place) *server {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "demo-api-data-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return startPart(t, at, "serve")
 }
 
-// serve starts the app on data, with more settings if there are any, and waits
-// until it says where it listens.
-func serve(t *testing.T, data string, env ...string) *server {
+// startPart starts one part of the app and waits until it is ready.
+func startPart(t *testing.T, at place, part string) *server {
 	t.Helper()
-	path := filepath.Join(data, "dev.json")
-	_ = os.Remove(path) // of an earlier process
-	s := &server{data: data, env: env, cmd: exec.Command(binary, "serve"), ended: make(chan struct{})}
-	s.cmd.Env = s.environ()
-	var log bytes.Buffer
-	s.cmd.Stdout, s.cmd.Stderr = &log, &log
+	s := start(t, at, part)
+	s.await(t)
+	return s
+}
+
+func start(t *testing.T, at place, part string) *server {
+	t.Helper()
+	_ = os.Remove(at.devFile()) // of an earlier process
+	s := &server{place: at, cmd: exec.Command(binary, part), ended: make(chan struct{})}
+	s.cmd.Env = at.environ()
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,34 +57,56 @@ func serve(t *testing.T, data string, env ...string) *server {
 		_ = s.cmd.Wait() // stop and kill judge how it ended
 	}()
 	t.Cleanup(func() {
+		if t.Failed() {
+			s.diagnose(t)
+		}
 		_ = s.cmd.Process.Kill()
 		<-s.ended
 		if t.Failed() {
-			t.Logf("the end of the server's log:\n%s", log.Bytes()[max(0, log.Len()-4000):])
+			t.Logf("the end of the server's log:\n%s", s.log.end())
 		}
-		if strings.Contains(log.String(), "DATA RACE") {
-			t.Errorf("the server has a data race:\n%s", log.String())
+		if log := s.log.String(); strings.Contains(log, "DATA RACE") {
+			t.Errorf("the server has a data race:\n%s", log)
 		}
 	})
-	var dev struct {
-		BaseURL string            `json:"base_url"`
-		Tokens  map[string]string `json:"tokens"`
+	return s
+}
+
+// await waits until the server says where it listens.
+func (s *server) await(t *testing.T) {
+	t.Helper()
+	ready := s.readDevFile
+	if s.keys != nil {
+		s.admin.token = s.token(t, "admin", "", "PlatformAdmin")
+		ready = s.readLog
 	}
-	eventually(t, 90*time.Second, "dev.json", func() bool {
+	eventually(t, readyWithin, "the server's address", func() bool {
 		select {
 		case <-s.ended:
 			t.Fatal("the server ended before it was ready")
 		default:
 		}
-		raw, err := os.ReadFile(path)
-		return err == nil && json.Unmarshal(raw, &dev) == nil
+		return ready()
 	})
-	s.admin = caller{dev.BaseURL, dev.Tokens["PlatformAdmin"]}
-	return s
 }
 
-func (s *server) environ() []string {
-	return append(append(os.Environ(), "OKSAI_DATA="+s.data, "PORT=0", "LOG_LEVEL=WARN"), s.env...)
+// readDevFile is how scripts find a server with engines of its own.
+func (s *server) readDevFile() bool {
+	var dev struct {
+		BaseURL string            `json:"base_url"`
+		Tokens  map[string]string `json:"tokens"`
+	}
+	raw, err := os.ReadFile(s.devFile())
+	if err != nil || json.Unmarshal(raw, &dev) != nil {
+		return false
+	}
+	s.admin = caller{dev.BaseURL, dev.Tokens["PlatformAdmin"]}
+	return true
+}
+
+func (s *server) readLog() bool {
+	s.admin.base = s.log.address()
+	return s.admin.base != ""
 }
 
 // tenant opens a tenant and returns its id and a member of it.
@@ -91,25 +114,20 @@ func (s *server) tenant(t *testing.T, slug string) (string, caller) {
 	t.Helper()
 	body := fmt.Sprintf(`{"name": "Tenant %s", "slug": %q}`, slug, slug)
 	id := decode[object](t, s.admin.must(t, 201, "POST", "/tenants", body)).ID
-	return id, caller{s.admin.base, s.token(t, "--tenant", id, "--role", "TenantMember", "--user", "member-of-"+slug)}
-}
-
-// token runs the token command.
-func (s *server) token(t *testing.T, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(binary, append([]string{"token"}, args...)...)
-	cmd.Env = s.environ()
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("token %v: %v", args, err)
-	}
-	return strings.TrimSpace(string(out))
+	return id, caller{s.admin.base, s.token(t, "member-of-"+slug, id, "TenantMember")}
 }
 
 // stop asks the server to end and checks that it does, in time and with all it started.
 func (s *server) stop(t *testing.T) {
 	t.Helper()
-	s.end(t, syscall.SIGTERM)
+	s.signal(t, syscall.SIGTERM)
+	s.awaitStop(t)
+}
+
+// awaitStop checks how the server ends that was asked to.
+func (s *server) awaitStop(t *testing.T) {
+	t.Helper()
+	s.awaitEnd(t)
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the server ended with code %d", code)
 	}
@@ -118,22 +136,29 @@ func (s *server) stop(t *testing.T) {
 // kill ends the server without a warning; its engines must follow it.
 func (s *server) kill(t *testing.T) {
 	t.Helper()
-	s.end(t, syscall.SIGKILL)
+	s.signal(t, syscall.SIGKILL)
+	s.awaitEnd(t)
 }
 
-func (s *server) end(t *testing.T, how syscall.Signal) {
+func (s *server) signal(t *testing.T, how syscall.Signal) {
 	t.Helper()
-	engines := descendants(strconv.Itoa(s.cmd.Process.Pid))
-	if len(engines) == 0 {
-		t.Fatal("the server has no engines: the check below would prove nothing")
+	s.engines = descendants(strconv.Itoa(s.cmd.Process.Pid))
+	if shared := s.keys != nil; shared != (len(s.engines) == 0) {
+		t.Fatalf("the server has the engines %v: that they end would prove nothing", s.engines)
 	}
 	if err := s.cmd.Process.Signal(how); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (s *server) awaitEnd(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	defer func() { t.Logf("the server ended within %v", time.Since(began)) }()
 	select {
 	case <-s.ended:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("the server still runs 10 s after %v", how)
+	case <-time.After(endWithin):
+		t.Fatalf("the server still runs %v after it was told to end", endWithin)
 	}
-	eventually(t, 10*time.Second, "the end of the engines", func() bool { return !slices.ContainsFunc(engines, running) })
+	eventually(t, endWithin, "the end of the engines", func() bool { return !slices.ContainsFunc(s.engines, running) })
 }

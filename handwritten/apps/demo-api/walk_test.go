@@ -10,7 +10,7 @@ import (
 
 // TestWalk lives through a job as the README does, and stops the server.
 func TestWalk(t *testing.T) {
-	s := serve(t, dataFolder(t))
+	s := serve(t, ownEngines(t))
 	t.Run("life of a job", func(t *testing.T) { lifeOfAJob(t, s) })
 	t.Run("versions", func(t *testing.T) { versions(t, s) })
 	t.Run("idempotency", func(t *testing.T) { idempotency(t, s) })
@@ -41,7 +41,7 @@ func lifeOfAJob(t *testing.T, s *server) {
 	if len(days) != 1 || days[0].Created != 1 || days[0].Completed != 1 {
 		t.Errorf("statistics %+v, want one job created and completed", days)
 	}
-	overview := decode[map[string]int64](t, c.must(t, 200, "GET", "/job-overview", "", "Oksai-Consistency", done.seen()))
+	overview := decode[map[string]int64](t, c.read(t, "/job-overview", done.seen()))
 	if overview["total"] != 1 || overview["completed"] != 1 || overview["pending"] != 0 {
 		t.Errorf("overview %v", overview)
 	}

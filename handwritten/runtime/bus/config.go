@@ -76,12 +76,13 @@ func partitioner() kgo.Partitioner { return kgo.StickyKeyPartitioner(nil) }
 const takeOver = 6 * time.Second
 
 // Group are the options of a member of a consumer group. A member that died is
-// missed after the session time-out, so that others take over within 10 s. The
-// rebalance time-out is as short, since it is what a group waits for a member
-// that died while it was joining; one that is only slow has its records
-// delivered again, which the checkpoint or the inbox makes harmless.
+// missed after the session time-out, and the others hear of it with their next
+// heartbeat, so that they take over within 10 s. The rebalance time-out is as
+// short as the session's, since it is what a group waits for a member that died
+// while it was joining; one that is only slow has its records delivered again,
+// which the checkpoint or the inbox makes harmless.
 func Group(name string) []kgo.Opt {
 	return []kgo.Opt{
-		kgo.ConsumerGroup(name), kgo.SessionTimeout(takeOver), kgo.RebalanceTimeout(takeOver), kgo.HeartbeatInterval(takeOver / 4),
+		kgo.ConsumerGroup(name), kgo.SessionTimeout(takeOver), kgo.RebalanceTimeout(takeOver), kgo.HeartbeatInterval(takeOver / 12),
 	}
 }

@@ -39,16 +39,22 @@ var (
 	clickhouse = &engine{name: "clickhouse", choose: func(o *embedded.Options) { o.ClickHouse = true }}
 )
 
+// Tests is a test process's tests: *testing.M, or what wraps it to prepare more.
+type Tests interface {
+	// Run runs the tests and returns the process's exit code.
+	Run() int
+}
+
 // Main runs the tests, stops the engines they used, and ends the process. It
 // fails the run when goroutines are left over, with the options given for
 // those that are none of ours.
-func Main(m *testing.M, known ...goleak.Option) {
+func Main(tests Tests, known ...goleak.Option) {
 	embedded.MaybeChild()
-	os.Exit(runTests(m, known))
+	os.Exit(runTests(tests, known))
 }
 
-func runTests(m *testing.M, known []goleak.Option) int {
-	code := m.Run()
+func runTests(tests Tests, known []goleak.Option) int {
+	code := tests.Run()
 	for _, e := range []*engine{postgres, clickhouse} {
 		if err := e.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

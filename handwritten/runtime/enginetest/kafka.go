@@ -12,12 +12,15 @@ import (
 // else a broker inside the test process.
 const kafkaEnv = "OKSAI_TEST_KAFKA"
 
+// KafkaIsReal tells whether Kafka is an Apache Kafka.
+func KafkaIsReal() bool { return os.Getenv(kafkaEnv) == "real" }
+
 // Kafka is the addresses of a broker that creates topics on first use, with
-// embedded.KafkaPartitions partitions. A real Kafka is shared by all tests, so
-// tests choose topic names and groups of their own.
+// embedded.KafkaPartitions partitions. A real Kafka is shared by the tests that
+// run at the same time, so these choose topic names and groups of their own.
 func Kafka(t testing.TB) []string {
 	t.Helper()
-	if os.Getenv(kafkaEnv) == "real" {
+	if KafkaIsReal() {
 		return realKafka(t)
 	}
 	cluster, err := kfake.NewCluster(

@@ -77,15 +77,15 @@ func readCloudEvent(r *kgo.Record) (cloudEvent, error) {
 	h := bus.Headers(r)
 	c := cloudEvent{
 		ID: h[bus.HeaderID], Source: h[bus.HeaderSource], Type: h[bus.HeaderType], Subject: h[bus.HeaderSubject],
-		Time: r.Timestamp, Tenant: h[bus.HeaderTenant], SchemaVersion: h[bus.HeaderSchemaVersion], Trace: h[bus.HeaderTrace], Data: r.Value,
+		Time: r.Timestamp, Tenant: h[bus.HeaderTenant], SchemaVersion: h[bus.HeaderSchemaVersion], Trace: h[bus.HeaderTrace],
 	}
 	if at, err := time.Parse(time.RFC3339Nano, h[bus.HeaderTime]); err == nil {
 		c.Time = at
 	}
-	if c.ID == "" || strings.HasPrefix(h[bus.HeaderContentType], structured) {
-		if err := json.Unmarshal(r.Value, &c); err != nil {
-			return c, fmt.Errorf("it has no ce_id header, and its body is no JSON CloudEvent: %w", err)
-		}
+	if c.ID != "" && !strings.HasPrefix(h[bus.HeaderContentType], structured) {
+		c.Data = r.Value
+	} else if err := json.Unmarshal(r.Value, &c); err != nil {
+		return c, fmt.Errorf("it has no ce_id header, and its body is no JSON CloudEvent: %w", err)
 	}
 	if c.ID == "" || c.Source == "" || c.Type == "" {
 		return c, fmt.Errorf("id %q, source %q and type %q must all be there", c.ID, c.Source, c.Type)

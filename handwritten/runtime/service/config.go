@@ -30,6 +30,7 @@ type Config struct {
 	Issuer        string        `env:"AUTH_ISSUER"`
 	Audience      string        `env:"AUTH_AUDIENCE"`
 	CursorSecret  string        `env:"CURSOR_SECRET"`
+	DrainDelay    time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
 	StopGrace     time.Duration `env:"STOP_GRACE" envDefault:"8s"`
 }
 
@@ -102,6 +103,7 @@ func (c Config) validate() (errs []error) {
 	check(c.JWKSURL == "" || c.JWKSFile == "", "AUTH_JWKS_URL and AUTH_JWKS_PATH are both set: keep one")
 	check(!c.ownKeys() || c.embedsDatabase(), "DATABASE_URL is set, so tokens need a real issuer: set AUTH_JWKS_URL or AUTH_JWKS_PATH, AUTH_ISSUER and AUTH_AUDIENCE")
 	check(c.ownKeys() || (c.Issuer != "" && c.Audience != ""), "AUTH_ISSUER and AUTH_AUDIENCE must be set together with AUTH_JWKS_URL or AUTH_JWKS_PATH")
+	check(c.DrainDelay >= 0 && c.StopGrace >= 0, "DRAIN_DELAY is %s and STOP_GRACE %s: neither can be negative", c.DrainDelay, c.StopGrace)
 	check(c.CursorSecret == "" || len(c.CursorSecret) >= 32, "CURSOR_SECRET has %d characters: use at least 32", len(c.CursorSecret))
 	check(c.CursorSecret != "" || c.embedsDatabase(), "DATABASE_URL is set, so replicas must share CURSOR_SECRET (at least 32 characters)")
 	return errs
@@ -138,7 +140,7 @@ func (c Config) Redacted() map[string]any {
 		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir,
 		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
 		"CURSOR_SECRET": map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
-		"STOP_GRACE":    c.StopGrace.String(),
+		"DRAIN_DELAY":   c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
 	}
 }
 

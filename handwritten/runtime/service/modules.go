@@ -81,7 +81,7 @@ func (p *process) work(ctx context.Context, modules []*Module) error {
 
 // newServer serves the modules, or only health and metrics.
 func (p *process) newServer(modules []*Module) (err error) {
-	config := httpx.Config{App: p.app.Name, Addr: p.address(), Log: p.log, Registry: p.metrics.registry}
+	config := httpx.Config{App: p.app.Name, Addr: p.address(), Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay}
 	var https []httpx.Module
 	if p.role.api {
 		config.OpenAPI = p.app.OpenAPI

@@ -99,13 +99,20 @@ func (p *process) migrate(ctx context.Context) error {
 	return applySchemas(ctx, p.config.DatabaseURL, p.app.Schemas)
 }
 
+// schemaLock keeps replicas that start at once from creating the same things:
+// PostgreSQL's IF NOT EXISTS does not.
+const schemaLock = 0x6f6b736169 // "oksai"
+
 // applySchemas creates what the modules' PostgreSQL projections need and is not there yet.
 func applySchemas(ctx context.Context, url string, schemas []string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer conn.Close(context.WithoutCancel(ctx)) // gives the lock back
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, schemaLock); err != nil {
+		return fmt.Errorf("wait for another process that applies the modules' PostgreSQL schemas: %w", err)
+	}
 	for _, schema := range schemas {
 		if _, err := conn.Exec(ctx, schema); err != nil {
 			return fmt.Errorf("apply a module's PostgreSQL schema: %w", err)
@@ -164,7 +171,7 @@ func (p *process) address() string {
 }
 
 func (p *process) stop() error {
-	err := p.stack.stop(p.config.StopGrace)
+	err := p.stack.stop(p.config.DrainDelay + p.config.StopGrace)
 	if p.clients != nil {
 		p.clients.close()
 	}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/gen/job"
+	"github.com/oksai/oksai/gen/tenant"
+	jobrules "github.com/oksai/oksai/handwritten/domains/job"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
+)
+
+// office is another program on the servers' event store, with the module's
+// commands and its dead letters.
+type office struct {
+	store   *eventstore.Store
+	jobs    *job.Jobs
+	letters *reaction.DeadLetters
+}
+
+func openOffice(t *testing.T, at place) office {
+	t.Helper()
+	store, err := eventstore.Open(t.Context(), eventstore.Config{URL: at.database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	outboxtest.Go(t, store.Run)
+	jobs := job.NewJobs(job.NewRepositories(store), jobrules.Rules{}, tenant.NewRepositories(store))
+	return office{store, jobs, reaction.NewDeadLetters(store, time.Now, job.Reactions(jobs)...)}
+}
+
+// awaitParked waits for so many parked events of each code.
+func (o office) awaitParked(t *testing.T, want map[string]int64) {
+	t.Helper()
+	got := map[string]int64{}
+	defer func() {
+		if t.Failed() {
+			t.Logf("dead letters: %v, want %v", got, want)
+		}
+	}()
+	eventually(t, healWithin, "the dead letters", func() bool {
+		groups, err := o.letters.Groups(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(got)
+		for _, g := range groups {
+			got[g.Code] += g.Count
+		}
+		return maps.Equal(got, want)
+	})
+}
+
+// create makes a job with an id that a partner knew before us.
+func (o office) create(t *testing.T, tenant, id uuid.UUID) {
+	t.Helper()
+	decide, err := o.jobs.CreateJob(t.Context(), command.Caller{Tenant: tenant, Subject: "office"}, job.CreateJob{Title: "early", Priority: job.PriorityNormal})
+	if err == nil {
+		_, err = o.jobs.Repository().Execute(t.Context(), command.Request[job.Job]{Tenant: tenant, ID: id, Creates: true, Decide: decide})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

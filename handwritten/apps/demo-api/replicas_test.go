@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
+)
+
+// TestReplicas: two processes on the same engines are one service.
+func TestReplicas(t *testing.T) {
+	a, b := twoReplicas(t)
+	t.Run("a write through one is read through the other", func(t *testing.T) { readThroughTheOther(t, a, b) })
+	t.Run("a key sent to both has one effect", func(t *testing.T) { oneKeyForBoth(t, a, b) })
+	t.Run("a tenant suspended at one is stopped at the other", func(t *testing.T) { suspendedEverywhere(t, a, b) })
+	a.stop(t)
+	b.stop(t)
+}
+
+// twoReplicas start at once on empty engines, and share the work when they are returned.
+func twoReplicas(t *testing.T) (a, b *server) {
+	t.Helper()
+	at := sharedEngines(t)
+	a, b = start(t, at, "serve"), start(t, at, "serve")
+	a.await(t)
+	b.await(t)
+	awaitSharing(t, at)
+	return a, b
+}
+
+// awaitSharing waits until each consumer group has given half of the partitions to each replica.
+func awaitSharing(t *testing.T, at place) {
+	t.Helper()
+	groups := openGroups(t, at)
+	half := at.bus.PartitionCount() / 2
+	var states map[string]string
+	defer func() {
+		if t.Failed() {
+			t.Logf("consumer groups: %v", states)
+		}
+	}()
+	eventually(t, healWithin, "the replicas share the partitions", func() bool {
+		var err error
+		if states, err = groups.state(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range states {
+			if state != fmt.Sprint("Stable", []int32{half, half}) {
+				return false
+			}
+		}
+		return len(states) > 0
+	})
+}
+
+// membersInAllPartitions opens tenants until each partition of the log has one,
+// and returns a member of each.
+func membersInAllPartitions(t *testing.T, s *server) []caller {
+	t.Helper()
+	members := make([]caller, s.bus.PartitionCount())
+	for missing, n := len(members), 0; missing > 0; n++ {
+		tenant, member := s.tenant(t, fmt.Sprint("partition-", n))
+		if at := s.bus.PartitionOf(uuid.MustParse(tenant)); members[at].base == "" {
+			members[at] = member
+			missing--
+		}
+	}
+	return members
+}
+
+// via is the same user, who asks another replica.
+func (c caller) via(s *server) caller { return caller{s.admin.base, c.token} }
+
+func readThroughTheOther(t *testing.T, a, b *server) {
+	for _, member := range membersInAllPartitions(t, a) {
+		for i, way := range [][2]caller{{member, member.via(b)}, {member.via(b), member}} {
+			created := way[0].must(t, 201, "POST", "/jobs", `{"title": "x"}`)
+			path := "/jobs/" + decode[object](t, created).ID
+			if got := decode[object](t, way[1].must(t, 200, "GET", path, "")); got.Version != 1 {
+				t.Errorf("the other replica says %+v, want version 1", got)
+			}
+			started := way[1].must(t, 200, "POST", path+"/start", "", "If-Match", `"1"`)
+			if rows := list[jobRow](t, way[0], "/jobs?status=in_progress", started.seen()); len(rows) != i+1 {
+				t.Errorf("jobs in progress %+v, want %d", rows, i+1)
+			}
+		}
+	}
+}
+
+func oneKeyForBoth(t *testing.T, a, b *server) {
+	_, member := a.tenant(t, "one-key")
+	const keys = 20
+	for n := range keys {
+		var both sync.WaitGroup
+		var answers [2]answer
+		for i, c := range []caller{member, member.via(b)} {
+			both.Go(func() {
+				var err error
+				if answers[i], err = c.send("POST", "/jobs", `{"title": "once"}`, "Idempotency-Key", fmt.Sprint("key-", n)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		if answers[0].status != 201 || answers[1].status != 201 || !bytes.Equal(answers[0].body, answers[1].body) {
+			t.Errorf("one key is answered with %d %s and %d %s", answers[0].status, answers[0].body, answers[1].status, answers[1].body)
+		}
+	}
+	last := member.must(t, 201, "POST", "/jobs", `{"title": "last"}`)
+	if rows := list[jobRow](t, member.via(b), "/jobs", last.seen()); len(rows) != keys+1 {
+		t.Errorf("%d jobs, want one for each of %d keys and one without", len(rows), keys)
+	}
+}
+
+func suspendedEverywhere(t *testing.T, a, b *server) {
+	id, member := a.tenant(t, "suspended")
+	member.via(b).must(t, 200, "GET", "/jobs", "")
+	eventuallyAnswers := func(status int) {
+		t.Helper()
+		eventually(t, 2*tenancy.MaxStale, fmt.Sprint("both replicas answer ", status), func() bool {
+			return member.do(t, "GET", "/jobs", "").status == status && member.via(b).do(t, "GET", "/jobs", "").status == status
+		})
+	}
+	a.admin.must(t, 200, "POST", "/tenants/"+id+"/suspend", `{"reason": "unpaid"}`)
+	eventuallyAnswers(403)
+	wantProblem(t, member.via(b).do(t, "POST", "/jobs", `{"title": "x"}`), 403, "TENANT_SUSPENDED")
+	b.admin.must(t, 200, "POST", "/tenants/"+id+"/activate", "")
+	eventuallyAnswers(200)
+}
