@@ -5,6 +5,7 @@ import (
 
 	"github.com/oksai/oksai/codegen/emit/app"
 	"github.com/oksai/oksai/codegen/emit/clickhouse"
+	"github.com/oksai/oksai/codegen/emit/deploy"
 	"github.com/oksai/oksai/codegen/emit/editor"
 	"github.com/oksai/oksai/codegen/emit/golang"
 	"github.com/oksai/oksai/codegen/emit/ogen"
@@ -26,6 +27,7 @@ func (c generateCommand) emitters() []pipeline.Emitter {
 		ogen.New(),
 		server.New(),
 		app.New(),
+		deploy.New(),
 	}
 	// Specs that are elsewhere are not ours to put files beside.
 	if specs, err := filepath.Rel(c.Out, c.Spec); err == nil && filepath.IsLocal(specs) {
