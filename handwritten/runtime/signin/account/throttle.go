@@ -59,7 +59,11 @@ func (e *ThrottledError) Unwrap() error {
 }
 
 // ticket is what an attempt is counted under.
-type ticket struct{ account, source, pair []byte }
+type ticket struct {
+	account, source, pair []byte
+	// known says that the user has signed in from the source before.
+	known bool
+}
 
 func ticketFor(a Attempt) ticket {
 	return ticket{account: digest("account", a.Login), source: digest("source", a.Source), pair: digest("pair", a.Login, a.Source)}
@@ -80,7 +84,7 @@ func digest(parts ...string) []byte {
 }
 
 // take counts an attempt, or refuses it with a *ThrottledError and counts nothing.
-func (s *Store) take(ctx context.Context, t ticket) error {
+func (s *Store) take(ctx context.Context, t *ticket) error {
 	return pgx.BeginFunc(ctx, s.config.Store.Writer(), func(tx pgx.Tx) error {
 		// Always in this order: attempts of one source or on one account queue
 		// up here, and must not close a circle.
@@ -90,8 +94,8 @@ func (s *Store) take(ctx context.Context, t ticket) error {
 		if err := s.count(ctx, tx, t.pair, pairRule); err != nil {
 			return err
 		}
-		known, err := s.knows(ctx, tx, t)
-		if err != nil || known {
+		var err error
+		if t.known, err = s.knows(ctx, tx, t.pair); err != nil || t.known {
 			return err
 		}
 		return s.count(ctx, tx, t.account, accountRule)
@@ -130,9 +134,9 @@ func (s *Store) blocked(ctx context.Context, tx pgx.Tx, id []byte, now time.Time
 	return &ThrottledError{After: until.Sub(now)}
 }
 
-func (s *Store) knows(ctx context.Context, tx pgx.Tx, t ticket) (known bool, err error) {
+func (s *Store) knows(ctx context.Context, tx pgx.Tx, pair []byte) (known bool, err error) {
 	const sql = `SELECT EXISTS (SELECT FROM oksai_identity.known_sources WHERE id = $1 AND at > $2)`
-	if err := tx.QueryRow(ctx, sql, t.pair, s.config.Clock().Add(-forgetSource)).Scan(&known); err != nil {
+	if err := tx.QueryRow(ctx, sql, pair, s.config.Clock().Add(-forgetSource)).Scan(&known); err != nil {
 		return false, fmt.Errorf("ask whether a user's source is known: %w", err)
 	}
 	return known, nil
@@ -149,7 +153,9 @@ func (s *Store) giveBack(ctx context.Context, tx pgx.Tx, t ticket) error {
 	var batch pgx.Batch
 	batch.Queue(lessSQL, t.source)
 	batch.Queue(clearSQL, t.pair)
-	batch.Queue(lessSQL, t.account)
+	if !t.known {
+		batch.Queue(lessSQL, t.account)
+	}
 	batch.Queue(rememberSQL, t.pair, s.config.Clock())
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return fmt.Errorf("give an attempt to sign in back: %w", err)

@@ -74,7 +74,7 @@ type Spec struct {
 // give these roles away is for the caller to know.
 func (s *Store) Create(ctx context.Context, spec Spec) (Key, secret.Text, error) {
 	k := Key{
-		ID: uuid.New(), Tenant: spec.Tenant, Name: spec.Name, Roles: spec.Roles,
+		ID: uuid.New(), Tenant: spec.Tenant, Name: spec.Name, Roles: append([]string{}, spec.Roles...), // null is no list
 		CreatedBy: spec.By, Created: s.config.Clock(), Expires: spec.Expires,
 	}
 	made := token.New(token.APIKey, k.ID)
