@@ -178,11 +178,21 @@ func TestRevokedWithinFiveSecondsEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials := []secret.Text{signedOut.Access, disabled.Access, everywhere.Access, text}
-	for i, c := range credentials {
-		if a.status(t, c) != 200 || b.status(t, c) != 200 {
-			t.Fatalf("credential %d is refused too early", i)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	// On a busy machine a feed may be too old for a moment, which is 503.
+	until := func(done func(status int) bool, r replica, c secret.Text) {
+		for began := time.Now(); !done(r.status(t, c)); <-tick.C {
+			if time.Since(began) > time.Minute {
+				t.Fatalf("still %d after a minute", r.status(t, c))
+			}
 		}
+	}
+	admitted, refused := func(s int) bool { return s == 200 }, func(s int) bool { return s == 401 }
+	credentials := []secret.Text{signedOut.Access, disabled.Access, everywhere.Access, text}
+	for _, c := range credentials {
+		until(admitted, a, c)
+		until(admitted, b, c)
 	}
 	if err := errors.Join(
 		a.Sessions.End(t.Context(), signedOut.Session.ID), a.Block(t.Context(), a.db.Writer(), disabled.Session.User.String(), by),
@@ -191,27 +201,22 @@ func TestRevokedWithinFiveSecondsEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	for i, c := range credentials {
 		for _, r := range []replica{a, b} {
-			for s := r.status(t, c); s == 200; s = r.status(t, c) {
-				<-tick.C
+			until(func(s int) bool { return !admitted(s) }, r, c)
+			if took := time.Since(began); took > revocation.MaxStale {
+				t.Errorf("credential %d is admitted for %v", i, took)
 			}
 		}
-		if took := time.Since(began); took > revocation.MaxStale {
-			t.Errorf("credential %d is refused after %v", i, took)
-		}
+	}
+	for _, c := range credentials {
+		until(refused, a, c)
+		until(refused, b, c)
 	}
 	if err := a.Unblock(t.Context(), a.db.Writer(), disabled.Session.User.String(), by); err != nil {
 		t.Fatal(err)
 	}
-	for s := b.status(t, disabled.Access); s != 200; s = b.status(t, disabled.Access) {
-		if time.Since(began) > time.Minute {
-			t.Fatal("an unblocked user is refused")
-		}
-		<-tick.C
-	}
+	until(admitted, b, disabled.Access)
 }
 
 // TestWithoutADatabase: for a few seconds the platform knows enough to go on.
