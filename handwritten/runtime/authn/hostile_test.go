@@ -181,6 +181,8 @@ func TestHostileTokensAreUnauthorized(t *testing.T) {
 		"tenant a list":                    claimed("tenant", []string{"018f3a4e-0000-7000-8000-000000000001"}),
 		"tenant in braces":                 claimed("tenant", "{018f3a4e-0000-7000-8000-000000000001}"),
 		"tenant a URN":                     claimed("tenant", "urn:uuid:018f3a4e-0000-7000-8000-000000000001"),
+		"session zero":                     claimed("sid", "00000000-0000-0000-0000-000000000000"),
+		"session a word":                   claimed("sid", "s1"),
 		"tenant a word":                    claimed("tenant", "acme' OR '1'='1"),
 		"roles a string":                   claimed("roles", "PlatformAdmin"),
 		"roles with a number":              claimed("roles", []any{1}),

@@ -17,6 +17,8 @@ type Principal struct {
 	Tenant uuid.UUID
 	// Roles are the names from platform.yaml that the token grants.
 	Roles []string
+	// Session is the session the token was issued in; zero for API keys and for tokens of other issuers.
+	Session uuid.UUID
 }
 
 // HasAny reports whether p holds at least one of roles.

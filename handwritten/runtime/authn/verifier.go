@@ -2,7 +2,6 @@ package authn
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jwt"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
@@ -25,6 +23,7 @@ const (
 	maxNameBytes    = 256
 	tenantClaim     = "tenant"
 	rolesClaim      = "roles"
+	sessionClaim    = "sid"
 	signInAgain     = "the bearer token is not valid here; sign in again"
 	expiredTryAgain = "the bearer token has expired; sign in again"
 )
@@ -45,7 +44,7 @@ type Verifier struct {
 // asked anew each time.
 type proven struct {
 	kid       string
-	key       ed25519.PublicKey
+	key       publicKey
 	claims    jwt.Token
 	principal Principal
 }
@@ -71,7 +70,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	name := sha256.Sum256([]byte(token))
 	known, found := v.proven.Get(name)
 	if !found {
-		kid, err := keyID(token)
+		kid, err := v.keyID(token)
 		if err != nil {
 			return Principal{}, unauthorized(err)
 		}
@@ -84,7 +83,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	if err != nil {
 		return Principal{}, problem.Unavailable("the keys that verify tokens cannot be loaded; retry shortly").Because(err)
 	}
-	if !key.Equal(known.key) {
+	if !found || !key.equal(known.key) {
 		if known, err = v.prove(token, known.kid, key); err != nil {
 			return Principal{}, unauthorized(err)
 		}
@@ -96,14 +95,14 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	return known.principal, nil
 }
 
-// prove checks the signature. The algorithm is fixed here, by us: the token's
-// header has no say in it.
-func (v *Verifier) prove(token, kid string, key ed25519.PublicKey) (proven, error) {
-	claims, err := jwt.Parse([]byte(token), jwt.WithKey(jwa.EdDSA(), key), jwt.WithValidate(false))
+// prove checks the signature. The algorithm is the key's: the token's header
+// has no say in it.
+func (v *Verifier) prove(token, kid string, key publicKey) (proven, error) {
+	claims, err := jwt.Parse([]byte(token), jwt.WithKey(key.alg, key.key), jwt.WithValidate(false))
 	if err != nil {
 		return proven{}, err
 	}
-	p, err := principal(claims)
+	p, err := v.cfg.principal(claims)
 	return proven{kid, key, claims, p}, err
 }
 
@@ -124,26 +123,12 @@ func (v *Verifier) validate(claims jwt.Token) error {
 func unauthorized(cause error) error { return problem.Unauthorized(signInAgain).Because(cause) }
 
 // keyID reads the key id from the header of a compact JWS, and refuses what no
-// honest issuer of ours sends before any signature is computed. Where to find a
-// key (jku, x5u, jwk, x5c) is not read at all: the token cannot name its own judge.
-func keyID(token string) (string, error) {
-	if len(token) > MaxTokenBytes {
-		return "", fmt.Errorf("the token has %d bytes, more than %d", len(token), MaxTokenBytes)
-	}
-	if strings.ContainsAny(token, "\r\n") { // which the base64 decoder would skip
-		return "", errors.New("the token has line breaks")
-	}
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return "", fmt.Errorf("the token has %d parts, not the 3 of a compact JWS", len(parts))
-	}
-	var raw [3][]byte
-	for i, part := range parts {
-		var err error
-		// Strict: otherwise many texts are the same token.
-		if raw[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || len(raw[i]) == 0 {
-			return "", fmt.Errorf("part %d of the token is not base64url", i+1)
-		}
+// honest issuer sends before any signature is computed. Where to find a key
+// (jku, x5u, jwk, x5c) is not read at all: the token cannot name its own judge.
+func (v *Verifier) keyID(token string) (string, error) {
+	raw, err := decode(token)
+	if err != nil {
+		return "", err
 	}
 	var header struct {
 		Alg, Kid string
@@ -154,8 +139,8 @@ func keyID(token string) (string, error) {
 		return "", fmt.Errorf("the token's header: %w", err)
 	}
 	switch {
-	case header.Alg != jwa.EdDSA().String():
-		return "", fmt.Errorf("the token's alg is %.20q, not EdDSA", header.Alg)
+	case !v.cfg.accepts(header.Alg):
+		return "", fmt.Errorf("the token's alg is %.20q, not %s", header.Alg, strings.Join(v.cfg.algorithms, " or "))
 	case header.Crit != nil || header.B64 != nil:
 		return "", errors.New("the token's header has extensions (crit, b64)")
 	case header.Kid == "" || len(header.Kid) > maxNameBytes:
@@ -164,36 +149,65 @@ func keyID(token string) (string, error) {
 	return header.Kid, nil
 }
 
-func principal(claims jwt.Token) (Principal, error) {
-	subject, _ := claims.Subject()
-	if subject == "" || len(subject) > maxNameBytes {
-		return Principal{}, errors.New("the token's sub is empty or too long")
+// decode returns the three parts of a compact JWS.
+func decode(token string) (raw [3][]byte, err error) {
+	if len(token) > MaxTokenBytes {
+		return raw, fmt.Errorf("the token has %d bytes, more than %d", len(token), MaxTokenBytes)
 	}
-	tenant, err := tenantOf(claims)
-	if err != nil {
-		return Principal{}, err
+	if strings.ContainsAny(token, "\r\n") { // which the base64 decoder would skip
+		return raw, errors.New("the token has line breaks")
 	}
-	roles, err := rolesOf(claims)
-	if err != nil {
-		return Principal{}, err
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return raw, fmt.Errorf("the token has %d parts, not the 3 of a compact JWS", len(parts))
 	}
-	return Principal{Subject: subject, Tenant: tenant, Roles: roles}, nil
+	for i, part := range parts {
+		// Strict: otherwise many texts are the same token.
+		if raw[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || len(raw[i]) == 0 {
+			return raw, fmt.Errorf("part %d of the token is not base64url", i+1)
+		}
+	}
+	return raw, nil
 }
 
-// tenantOf returns zero where the claim is absent. A claim that is there must
-// be a canonical, non-zero id: an issuer's mistake must not turn a tenant's
-// user into a principal of the platform.
-func tenantOf(claims jwt.Token) (uuid.UUID, error) {
-	if !claims.Has(tenantClaim) {
+func principal(claims jwt.Token) (p Principal, err error) {
+	if p.Subject, err = subjectOf(claims); err != nil {
+		return Principal{}, err
+	}
+	if p.Tenant, err = idOf(claims, tenantClaim); err != nil {
+		return Principal{}, err
+	}
+	if p.Session, err = idOf(claims, sessionClaim); err != nil {
+		return Principal{}, err
+	}
+	if p.Roles, err = rolesOf(claims); err != nil {
+		return Principal{}, err
+	}
+	return p, nil
+}
+
+func subjectOf(claims jwt.Token) (string, error) {
+	subject, _ := claims.Subject()
+	if subject == "" || len(subject) > maxNameBytes {
+		return "", errors.New("the token's sub is empty or too long")
+	}
+	return subject, nil
+}
+
+// idOf returns zero where the claim is absent. A claim that is there must be a
+// canonical, non-zero id: an issuer's mistake must not turn a tenant's user into
+// a principal of the platform, or a session's token into one that outlives it.
+func idOf(claims jwt.Token, name string) (uuid.UUID, error) {
+	if !claims.Has(name) {
 		return uuid.Nil, nil
 	}
 	var text string
-	if err := claims.Get(tenantClaim, &text); err != nil {
-		return uuid.Nil, fmt.Errorf("the token's tenant claim: %w", err)
+	if err := claims.Get(name, &text); err != nil {
+		return uuid.Nil, fmt.Errorf("the token's %s claim: %w", name, err)
 	}
 	id, err := uuid.Parse(text)
 	if err != nil || id == uuid.Nil || id.String() != text {
-		return uuid.Nil, fmt.Errorf("the token's tenant claim %.40q is not a tenant id", text)
+		return uuid.Nil, fmt.Errorf("the token's %s claim %.40q is not an id", name, text)
 	}
 	return id, nil
 }
@@ -204,16 +218,21 @@ func rolesOf(claims jwt.Token) ([]string, error) {
 	}
 	var list []any
 	if err := claims.Get(rolesClaim, &list); err != nil {
-		return nil, fmt.Errorf("the token's roles claim: %w", err)
+		return nil, fmt.Errorf("the token's %s claim: %w", rolesClaim, err)
 	}
+	return names(list)
+}
+
+// names reads a list of roles' names.
+func names(list []any) ([]string, error) {
 	if len(list) > maxRoles {
-		return nil, fmt.Errorf("the token's roles claim has %d entries, more than %d", len(list), maxRoles)
+		return nil, fmt.Errorf("the token has %d roles, more than %d", len(list), maxRoles)
 	}
 	roles := make([]string, 0, len(list))
 	for _, entry := range list {
 		role, ok := entry.(string)
 		if !ok || role == "" || len(role) > maxNameBytes {
-			return nil, errors.New("the token's roles claim has an entry that is not a role's name")
+			return nil, errors.New("the token's roles have an entry that is not a role's name")
 		}
 		roles = append(roles, role)
 	}

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -34,10 +33,7 @@ func Migrate(ctx context.Context, url string) error {
 	if err := execute(ctx, config, bootstrap); err != nil {
 		return fmt.Errorf("migrate the event store: create roles and schema: %w", err)
 	}
-	// What is created from here on belongs to the owner's role, whoever connects.
-	owner := config.Copy()
-	owner.RuntimeParams["role"] = "oksai_owner"
-	if err := applyMigrations(ctx, owner); err != nil {
+	if err := applyMigrations(ctx, config, "oksai", migrations); err != nil {
 		return fmt.Errorf("migrate the event store: %w", err)
 	}
 	if err := execute(ctx, config, epoch); err != nil {
@@ -46,8 +42,28 @@ func Migrate(ctx context.Context, url string) error {
 	return nil
 }
 
-func applyMigrations(ctx context.Context, config *pgx.ConnConfig) error {
-	files, err := fs.Sub(migrations, "migrations")
+// MigrateSchema prepares a schema beside the event store's, or brings it up to
+// date with the folder "migrations" of files. Migrate must have made the roles,
+// to which the migrations grant what they need.
+func MigrateSchema(ctx context.Context, url, schema string, files fs.FS) error {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return fmt.Errorf("migrate the schema %s: read the database URL: %w", schema, err)
+	}
+	// Replicas may all migrate at their start, and IF NOT EXISTS does not wait for others.
+	create := "SELECT pg_advisory_xact_lock(hashtext('oksai.bootstrap')); CREATE SCHEMA IF NOT EXISTS " +
+		pgx.Identifier{schema}.Sanitize() + " AUTHORIZATION oksai_owner"
+	if err := execute(ctx, config, create); err != nil {
+		return fmt.Errorf("migrate the schema %s: create it: %w", schema, err)
+	}
+	if err := applyMigrations(ctx, config, schema, files); err != nil {
+		return fmt.Errorf("migrate the schema %s: %w", schema, err)
+	}
+	return nil
+}
+
+func applyMigrations(ctx context.Context, config *pgx.ConnConfig, schema string, files fs.FS) error {
+	files, err := fs.Sub(files, "migrations")
 	if err != nil {
 		return err
 	}
@@ -56,14 +72,13 @@ func applyMigrations(ctx context.Context, config *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	database := stdlib.OpenDB(*config)
+	// What is created from here on belongs to the owner's role, whoever connects.
+	owner := config.Copy()
+	owner.RuntimeParams["role"] = "oksai_owner"
+	database := stdlib.OpenDB(*owner)
 	defer database.Close()
-	return up(ctx, database, files, locker)
-}
-
-func up(ctx context.Context, database *sql.DB, files fs.FS, locker lock.SessionLocker) error {
 	provider, err := goose.NewProvider(goose.DialectPostgres, database, files,
-		goose.WithTableName("oksai.schema_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+		goose.WithTableName(schema+".schema_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
