@@ -1628,7 +1628,7 @@ func (s *Server) handleListUsageRequest(args [0]string, argsEscaped bool, w http
 // Says how much was used on a day of the running period that is over. Said again for the same day it
 // replaces what was said before.
 //
-// POST /subscriptions/{id}/meter-usage
+// POST /subscriptions/{id}/usage
 func (s *Server) handleMeterUsageRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
 	statusWriter := &codeRecorder{ResponseWriter: w}
 	w = statusWriter
@@ -1954,7 +1954,7 @@ func (s *Server) handleMonthlyRevenueRequest(args [0]string, argsEscaped bool, w
 // Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an
 // invoice that is paid, is noted all the same: the money is there.
 //
-// POST /invoices/{id}/record-payment
+// POST /invoices/{id}/payments
 func (s *Server) handleRecordPaymentRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
 	statusWriter := &codeRecorder{ResponseWriter: w}
 	w = statusWriter

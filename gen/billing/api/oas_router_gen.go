@@ -259,9 +259,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								return
 							}
 
-						case 'r': // Prefix: "record-payment"
+						case 'p': // Prefix: "payments"
 
-							if l := len("record-payment"); len(elem) >= l && elem[0:l] == "record-payment" {
+							if l := len("payments"); len(elem) >= l && elem[0:l] == "payments" {
 								elem = elem[l:]
 							} else {
 								break
@@ -494,9 +494,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								return
 							}
 
-						case 'm': // Prefix: "meter-usage"
+						case 'u': // Prefix: "usage"
 
-							if l := len("meter-usage"); len(elem) >= l && elem[0:l] == "meter-usage" {
+							if l := len("usage"); len(elem) >= l && elem[0:l] == "usage" {
 								elem = elem[l:]
 							} else {
 								break
@@ -796,9 +796,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 								}
 							}
 
-						case 'r': // Prefix: "record-payment"
+						case 'p': // Prefix: "payments"
 
-							if l := len("record-payment"); len(elem) >= l && elem[0:l] == "record-payment" {
+							if l := len("payments"); len(elem) >= l && elem[0:l] == "payments" {
 								elem = elem[l:]
 							} else {
 								break
@@ -812,7 +812,7 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 									r.summary = "Record payment"
 									r.operationID = "recordPayment"
 									r.operationGroup = ""
-									r.pathPattern = "/invoices/{id}/record-payment"
+									r.pathPattern = "/invoices/{id}/payments"
 									r.args = args
 									r.count = 1
 									return r, true
@@ -1021,9 +1021,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 								}
 							}
 
-						case 'm': // Prefix: "meter-usage"
+						case 'u': // Prefix: "usage"
 
-							if l := len("meter-usage"); len(elem) >= l && elem[0:l] == "meter-usage" {
+							if l := len("usage"); len(elem) >= l && elem[0:l] == "usage" {
 								elem = elem[l:]
 							} else {
 								break
@@ -1037,7 +1037,7 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 									r.summary = "Meter usage"
 									r.operationID = "meterUsage"
 									r.operationGroup = ""
-									r.pathPattern = "/subscriptions/{id}/meter-usage"
+									r.pathPattern = "/subscriptions/{id}/usage"
 									r.args = args
 									r.count = 1
 									return r, true

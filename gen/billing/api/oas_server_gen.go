@@ -74,7 +74,7 @@ type Handler interface {
 	// Says how much was used on a day of the running period that is over. Said again for the same day it
 	// replaces what was said before.
 	//
-	// POST /subscriptions/{id}/meter-usage
+	// POST /subscriptions/{id}/usage
 	MeterUsage(ctx context.Context, req *MeterUsageInput, params MeterUsageParams) (*SubscriptionChangedHeaders, error)
 	// MonthlyRevenue implements monthlyRevenue operation.
 	//
@@ -87,7 +87,7 @@ type Handler interface {
 	// Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an
 	// invoice that is paid, is noted all the same: the money is there.
 	//
-	// POST /invoices/{id}/record-payment
+	// POST /invoices/{id}/payments
 	RecordPayment(ctx context.Context, req *RecordPaymentInput, params RecordPaymentParams) (*InvoiceChangedHeaders, error)
 	// SubscriptionHistory implements subscriptionHistory operation.
 	//

@@ -88,7 +88,7 @@ type Invoker interface {
 	// Says how much was used on a day of the running period that is over. Said again for the same day it
 	// replaces what was said before.
 	//
-	// POST /subscriptions/{id}/meter-usage
+	// POST /subscriptions/{id}/usage
 	MeterUsage(ctx context.Context, request *MeterUsageInput, params MeterUsageParams) (*SubscriptionChangedHeaders, error)
 	// MonthlyRevenue invokes monthlyRevenue operation.
 	//
@@ -101,7 +101,7 @@ type Invoker interface {
 	// Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an
 	// invoice that is paid, is noted all the same: the money is there.
 	//
-	// POST /invoices/{id}/record-payment
+	// POST /invoices/{id}/payments
 	RecordPayment(ctx context.Context, request *RecordPaymentInput, params RecordPaymentParams) (*InvoiceChangedHeaders, error)
 	// SubscriptionHistory invokes subscriptionHistory operation.
 	//
@@ -1905,7 +1905,7 @@ func (c *Client) sendListUsage(ctx context.Context, params ListUsageParams) (res
 // Says how much was used on a day of the running period that is over. Said again for the same day it
 // replaces what was said before.
 //
-// POST /subscriptions/{id}/meter-usage
+// POST /subscriptions/{id}/usage
 func (c *Client) MeterUsage(ctx context.Context, request *MeterUsageInput, params MeterUsageParams) (*SubscriptionChangedHeaders, error) {
 	res, err := c.sendMeterUsage(ctx, request, params)
 	return res, err
@@ -1934,7 +1934,7 @@ func (c *Client) sendMeterUsage(ctx context.Context, request *MeterUsageInput, p
 		}
 		pathParts[1] = encoded
 	}
-	pathParts[2] = "/meter-usage"
+	pathParts[2] = "/usage"
 	uri.AddPathParts(u, pathParts[:]...)
 
 	r, err := ht.NewRequest(ctx, "POST", u)
@@ -2214,7 +2214,7 @@ func (c *Client) sendMonthlyRevenue(ctx context.Context, params MonthlyRevenuePa
 // Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an
 // invoice that is paid, is noted all the same: the money is there.
 //
-// POST /invoices/{id}/record-payment
+// POST /invoices/{id}/payments
 func (c *Client) RecordPayment(ctx context.Context, request *RecordPaymentInput, params RecordPaymentParams) (*InvoiceChangedHeaders, error) {
 	res, err := c.sendRecordPayment(ctx, request, params)
 	return res, err
@@ -2243,7 +2243,7 @@ func (c *Client) sendRecordPayment(ctx context.Context, request *RecordPaymentIn
 		}
 		pathParts[1] = encoded
 	}
-	pathParts[2] = "/record-payment"
+	pathParts[2] = "/payments"
 	uri.AddPathParts(u, pathParts[:]...)
 
 	r, err := ht.NewRequest(ctx, "POST", u)
