@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -67,19 +68,38 @@ func TestARestoredTenantGoesOn(t *testing.T) {
 	c.want(t, "after the time of its deletion", standing{tenant.TenantStatusActive, billing.SubscriptionStatusActive, tenant.PlanFree, 2, 0})
 }
 
-// TestAnEventThatComesLateChangesNothing: reactions to different events overtake one another.
-func TestAnEventThatComesLateChangesNothing(t *testing.T) {
+// Reactions to different events overtake one another; these tests let them.
+
+func TestALateEventOfAPaidInvoiceChangesNothing(t *testing.T) {
 	c := givenUnpaid(t, 14*24*time.Hour)
 	c.pay(t, c.issued()[0])
-	for _, r := range billing.Reactions(c.invoices, c.subscriptions, c.tenants) {
-		if r.Name == "billing.FollowUncollected" {
-			late := c.last(t, billing.InvoiceUncollected{})
-			late.ID = late.Stream.ID // not in the inbox
-			check(t, r.Handle(t.Context(), late))
-		}
-	}
+	late := c.last(t, billing.InvoiceUncollected{})
+	late.ID = late.Stream.ID // the inbox does not know it
+	c.hear(t, late)
 	c.Settle(t)
 	c.want(t, "paid", standing{tenant.TenantStatusActive, billing.SubscriptionStatusActive, tenant.PlanPro, 2, 1})
+}
+
+func TestAnUpgradeMayComeBeforeTheSubscription(t *testing.T) {
+	c := newTenant(t)
+	_, err := platformtest.Do(t.Context(), c.tenants.Repository(), c.id, c.id, c.tenants.ChangePlan, tenant.ChangePlan{Plan: tenant.PlanPro})
+	check(t, err)
+	events, err := c.Store.ReadLog(t.Context(), event.Position{}, 10)
+	check(t, err)
+	for _, e := range slices.Backward(events) {
+		c.hear(t, e)
+	}
+	c.want(t, "subscribed", standing{tenant.TenantStatusActive, billing.SubscriptionStatusTrialing, tenant.PlanPro, 0, 0})
+}
+
+// hear brings an event to billing out of turn.
+func (c *customer) hear(t *testing.T, e event.Recorded) {
+	t.Helper()
+	for _, r := range billing.Reactions(c.invoices, c.subscriptions, c.tenants) {
+		if slices.Contains(r.Types, e.Type) {
+			check(t, r.Handle(t.Context(), e))
+		}
+	}
 }
 
 func (c *customer) last(t *testing.T, kind event.Data) event.Recorded {

@@ -42,6 +42,18 @@ var (
 
 type subscriptionDecision = func(*billing.Subscription, time.Time) ([]event.Data, error)
 
+func start(plan tenant.Plan) subscriptionDecision {
+	return func(state *billing.Subscription, now time.Time) ([]event.Data, error) {
+		return billing.StartSubscription{}.Decide(state, billing.StartSubscriptionFacts{Plan: plan}, now)
+	}
+}
+
+func followPlan(plan tenant.Plan) subscriptionDecision {
+	return func(state *billing.Subscription, now time.Time) ([]event.Data, error) {
+		return billing.FollowPlan{}.Decide(state, billing.FollowPlanFacts{Plan: plan}, now)
+	}
+}
+
 func endPeriod(state *billing.Subscription, now time.Time) ([]event.Data, error) {
 	return billing.EndPeriod{}.Decide(rules.Rules{}, state, now)
 }
@@ -79,8 +91,9 @@ func TestSubscriptionRules(t *testing.T) {
 		then    past
 		refused string
 	}{
-		{name: "a subscription starts with a trial", at: begin, when: billing.StartSubscription{}.Decide, then: past{started}},
-		{name: "it follows the tenant's plan", given: past{started}, when: billing.FollowPlan{Plan: tenant.PlanPro}.Decide, then: past{toPro}},
+		{name: "a subscription starts with a trial", at: begin, when: start(tenant.PlanFree), then: past{started}},
+		{name: "it follows the tenant's plan", given: past{started}, when: followPlan(tenant.PlanPro), then: past{toPro}},
+		{name: "an event that was overtaken does not take it back", given: active, when: followPlan(tenant.PlanPro)},
 		{name: "it is cancelled", given: active, when: billing.CancelSubscription{}.Decide, then: past{cancelled}},
 
 		{name: "the trial does not end early", given: past{started}, at: trialEnd.Add(-time.Microsecond), when: endPeriod},
@@ -129,7 +142,7 @@ var subscriptions = billing.SubscriptionAggregate(rules.Rules{})
 func TestTheSameSubscriptionCommandAgainWritesNothing(t *testing.T) {
 	t.Parallel()
 	for name, decide := range map[string]subscriptionDecision{
-		"follow the plan":    billing.FollowPlan{Plan: tenant.PlanEnterprise}.Decide,
+		"follow the plan":    followPlan(tenant.PlanEnterprise),
 		"measure":            meter(billing.MetricUsers, day(2, 3), 7),
 		"end the period":     endPeriod,
 		"follow an invoice":  follow(first, billing.InvoiceStatusUncollected),

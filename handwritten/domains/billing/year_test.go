@@ -37,19 +37,26 @@ var opened = time.Date(2025, 1, 17, 9, 30, 0, 0, time.UTC)
 
 func newCustomer(t *testing.T) *customer {
 	t.Helper()
+	c := newTenant(t)
+	c.Settle(t)
+	return c
+}
+
+// newTenant is a customer of whom billing has not heard yet.
+func newTenant(t *testing.T) *customer {
+	t.Helper()
 	p := platformtest.Open(t, opened, sql.Tenant)
 	tenantRepos := tenant.NewRepositories(p.Store, p.Clock())
 	repos := billing.NewRepositories(p.Store, rules.Rules{}, p.Clock())
 	c := &customer{
 		Platform: p, id: uuid.New(), tenants: tenant.NewTenants(tenantRepos, tenantrules.Rules{}),
-		subscriptions: billing.NewSubscriptions(repos, rules.Rules{}), invoices: billing.NewInvoices(repos, rules.Rules{}),
+		subscriptions: billing.NewSubscriptions(repos, rules.Rules{}, tenantRepos), invoices: billing.NewInvoices(repos, rules.Rules{}),
 	}
 	p.Follow(billing.Reactions(c.invoices, c.subscriptions, c.tenants), billing.Timers(c.subscriptions, c.invoices))
 	p.Follow(nil, tenant.Timers(c.tenants))
 	create := tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}
 	_, err := platformtest.Create(t.Context(), c.tenants.Repository(), c.id, c.id, c.tenants.CreateTenant, create)
 	check(t, err)
-	p.Settle(t)
 	return c
 }
 
