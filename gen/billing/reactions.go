@@ -74,17 +74,12 @@ func subscribeTenant(subscriptions *Subscriptions) reaction.Definition {
 func followUpgrade(subscriptions *Subscriptions) reaction.Definition {
 	definition := reaction.Definition{Name: "billing.FollowUpgrade", Types: []string{"tenant.TenantPlanUpgraded"}}
 	definition.Handle = func(ctx context.Context, e event.Recorded) error {
-		recorded, err := tenant.DecodeTenantEvent(e.Type, e.SchemaVersion, e.Payload)
-		if err != nil {
-			return err
-		}
-		data, _ := recorded.(tenant.TenantPlanUpgraded)
 		id := uuid.NewSHA1(uuid.NameSpaceOID, []byte("billing.Subscription:"+e.Stream.Tenant.String()))
 		if there, err := subscriptions.Repository().Has(ctx, e.Stream.Tenant, id); err != nil || !there {
 			return err
 		}
 		caller := command.Caller{Tenant: e.Stream.Tenant, Subject: "reaction:" + definition.Name}
-		cmd := FollowPlan{Plan: data.Plan}
+		cmd := FollowPlan{}
 		decide, err := subscriptions.FollowPlan(ctx, caller, cmd)
 		if err != nil {
 			return err
@@ -110,17 +105,12 @@ func followUpgrade(subscriptions *Subscriptions) reaction.Definition {
 func followDowngrade(subscriptions *Subscriptions) reaction.Definition {
 	definition := reaction.Definition{Name: "billing.FollowDowngrade", Types: []string{"tenant.TenantPlanDowngraded"}}
 	definition.Handle = func(ctx context.Context, e event.Recorded) error {
-		recorded, err := tenant.DecodeTenantEvent(e.Type, e.SchemaVersion, e.Payload)
-		if err != nil {
-			return err
-		}
-		data, _ := recorded.(tenant.TenantPlanDowngraded)
 		id := uuid.NewSHA1(uuid.NameSpaceOID, []byte("billing.Subscription:"+e.Stream.Tenant.String()))
 		if there, err := subscriptions.Repository().Has(ctx, e.Stream.Tenant, id); err != nil || !there {
 			return err
 		}
 		caller := command.Caller{Tenant: e.Stream.Tenant, Subject: "reaction:" + definition.Name}
-		cmd := FollowPlan{Plan: data.Plan}
+		cmd := FollowPlan{}
 		decide, err := subscriptions.FollowPlan(ctx, caller, cmd)
 		if err != nil {
 			return err

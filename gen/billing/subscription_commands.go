@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/codec/validate"
 )
@@ -14,18 +13,9 @@ import (
 // StartSubscription begins with a trial of 14 days.
 type StartSubscription struct{}
 
-// FollowPlan takes over the plan that the tenant has now; the period's invoice is for the plan
-// that it ends with.
-type FollowPlan struct {
-	Plan tenant.Plan
-}
-
-// Validate tells all that is wrong with the values; they should have been normalized before.
-func (v *FollowPlan) Validate() error {
-	errs := new(validate.Errors)
-	validate.Enum(errs, "/plan", v.Plan)
-	return errs.Problem()
-}
+// FollowPlan takes over the plan that the tenant has now, whatever led here: reactions to
+// different events overtake one another. The period's invoice is for the plan that it ends with.
+type FollowPlan struct{}
 
 // MeterUsage says how much was used on a day of the running period that is over. Said again for
 // the same day it replaces what was said before.

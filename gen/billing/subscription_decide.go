@@ -5,21 +5,20 @@ package billing
 import (
 	"time"
 
-	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 )
 
 // Decide says which events StartSubscription leads to; none means that nothing changes.
-func (StartSubscription) Decide(_ *Subscription, now time.Time) ([]event.Data, error) {
-	return []event.Data{SubscriptionStarted{Plan: tenant.PlanFree, PeriodStart: now, PeriodEnd: now.Add(336 * time.Hour), FirstPeriodAt: now.Add(336 * time.Hour)}}, nil
+func (StartSubscription) Decide(_ *Subscription, facts StartSubscriptionFacts, now time.Time) ([]event.Data, error) {
+	return []event.Data{SubscriptionStarted{Plan: facts.Plan, PeriodStart: now, PeriodEnd: now.Add(336 * time.Hour), FirstPeriodAt: now.Add(336 * time.Hour)}}, nil
 }
 
 // Decide says which events FollowPlan leads to; none means that nothing changes.
-func (c FollowPlan) Decide(state *Subscription, _ time.Time) ([]event.Data, error) {
-	if state.Plan == c.Plan {
+func (FollowPlan) Decide(state *Subscription, facts FollowPlanFacts, _ time.Time) ([]event.Data, error) {
+	if state.Plan == facts.Plan {
 		return nil, nil
 	}
-	return []event.Data{SubscriptionPlanChanged{Plan: c.Plan}}, nil
+	return []event.Data{SubscriptionPlanChanged{Plan: facts.Plan}}, nil
 }
 
 // Decide lets the rules say which events MeterUsage leads to.

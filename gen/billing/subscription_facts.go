@@ -6,8 +6,40 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
+
+// StartSubscriptionFacts are what the decision of StartSubscription knows besides the state.
+type StartSubscriptionFacts struct {
+	Plan tenant.Plan
+}
+
+func (j *Subscriptions) loadStartSubscriptionFacts(ctx context.Context, caller command.Caller, cmd StartSubscription) (StartSubscriptionFacts, error) {
+	var facts StartSubscriptionFacts
+	plan, err := j.tenant.Tenants.Load(ctx, uuid.Nil, caller.Tenant)
+	if err != nil {
+		return facts, fmt.Errorf("load fact plan: %w", err)
+	}
+	facts.Plan = plan.State.Plan
+	return facts, nil
+}
+
+// FollowPlanFacts are what the decision of FollowPlan knows besides the state.
+type FollowPlanFacts struct {
+	Plan tenant.Plan
+}
+
+func (j *Subscriptions) loadFollowPlanFacts(ctx context.Context, caller command.Caller, cmd FollowPlan) (FollowPlanFacts, error) {
+	var facts FollowPlanFacts
+	plan, err := j.tenant.Tenants.Load(ctx, uuid.Nil, caller.Tenant)
+	if err != nil {
+		return facts, fmt.Errorf("load fact plan: %w", err)
+	}
+	facts.Plan = plan.State.Plan
+	return facts, nil
+}
 
 // FollowInvoiceFacts are what the decision of FollowInvoice knows besides the state.
 type FollowInvoiceFacts struct {

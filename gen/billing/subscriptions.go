@@ -6,19 +6,21 @@ import (
 	"context"
 	"time"
 
+	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
 // Subscriptions prepares the commands of Subscription: it checks their values and loads the facts
 // and bounds that their decisions need.
 type Subscriptions struct {
-	repos *Repositories
-	rules Rules
+	repos  *Repositories
+	rules  Rules
+	tenant *tenant.Repositories
 }
 
 // NewSubscriptions returns what prepares the commands of Subscription.
-func NewSubscriptions(repos *Repositories, rules Rules) *Subscriptions {
-	return &Subscriptions{repos: repos, rules: rules}
+func NewSubscriptions(repos *Repositories, rules Rules, tenant *tenant.Repositories) *Subscriptions {
+	return &Subscriptions{repos: repos, rules: rules, tenant: tenant}
 }
 
 // Repository is where the aggregates are.
@@ -28,20 +30,25 @@ func (j *Subscriptions) Repository() *command.Repository[Subscription] {
 
 // StartSubscription prepares the command of that name for the caller. The decision it returns is
 // pure.
-func (j *Subscriptions) StartSubscription(_ context.Context, _ command.Caller, cmd StartSubscription) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
+func (j *Subscriptions) StartSubscription(ctx context.Context, caller command.Caller, cmd StartSubscription) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
+	facts, err := j.loadStartSubscriptionFacts(ctx, caller, cmd)
+	if err != nil {
+		return nil, err
+	}
 	return func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
-		events, err := cmd.Decide(state, now)
+		events, err := cmd.Decide(state, facts, now)
 		return command.Decision[Subscription]{Events: events}, err
 	}, nil
 }
 
 // FollowPlan prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Subscriptions) FollowPlan(_ context.Context, _ command.Caller, cmd FollowPlan) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
-	if err := cmd.Validate(); err != nil {
+func (j *Subscriptions) FollowPlan(ctx context.Context, caller command.Caller, cmd FollowPlan) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
+	facts, err := j.loadFollowPlanFacts(ctx, caller, cmd)
+	if err != nil {
 		return nil, err
 	}
 	return func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
-		events, err := cmd.Decide(state, now)
+		events, err := cmd.Decide(state, facts, now)
 		return command.Decision[Subscription]{Events: events}, err
 	}, nil
 }
