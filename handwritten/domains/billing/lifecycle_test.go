@@ -68,6 +68,20 @@ func TestARestoredTenantGoesOn(t *testing.T) {
 	c.want(t, "after the time of its deletion", standing{tenant.TenantStatusActive, billing.SubscriptionStatusActive, tenant.PlanFree, 2, 0})
 }
 
+func TestPeriodsThatEndedWhileNobodyLookedAreMadeUpFor(t *testing.T) {
+	c := newCustomer(t)
+	c.change(t, tenant.PlanPro)
+	c.Sleep(opened.AddDate(0, 3, 0))
+	c.Until(t, c.Now())
+	c.Until(t, c.Now().AddDate(0, 0, 1))
+	c.want(t, "awake again", standing{tenant.TenantStatusActive, billing.SubscriptionStatusActive, tenant.PlanPro, 3, 2})
+	for i, end := range []time.Time{february, march} {
+		if got := c.invoice(t, c.issued()[i]).PeriodEnd; !got.Equal(end) {
+			t.Errorf("period %d ended at %v, want %v", i+1, got, end)
+		}
+	}
+}
+
 // Reactions to different events overtake one another; these tests let them.
 
 func TestALateEventOfAPaidInvoiceChangesNothing(t *testing.T) {
