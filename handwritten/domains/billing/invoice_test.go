@@ -68,7 +68,7 @@ func TestInvoiceRules(t *testing.T) {
 		{name: "after the grace period it is given up", given: past{drafted, issued, overdue}, when: billing.GiveUpInvoice{}.Decide, then: past{uncollected}},
 		{name: "one that was paid meanwhile is not", given: past{drafted, issued, overdue, all, paid}, when: billing.GiveUpInvoice{}.Decide},
 		{name: "an invoice is taken back", given: past{drafted, issued}, when: billing.VoidInvoice{Reason: "wrong"}.Decide, then: past{voided}},
-		{name: "one with payments is not", given: past{drafted, issued, part}, when: billing.VoidInvoice{Reason: "wrong"}.Decide, refused: "INVOICE_PAID"},
+		{name: "one with payments is not", given: past{drafted, issued, part}, when: billing.VoidInvoice{Reason: "wrong"}.Decide, refused: "INVOICE_HAS_PAYMENTS"},
 
 		{name: "all of it is paid", given: past{drafted, issued}, when: pay("a", euro(4900)), then: past{all, paid}},
 		{name: "a part leaves it open", given: past{drafted, issued}, when: pay("a", euro(900)), then: past{part}},
