@@ -52,8 +52,8 @@ func (c VoidInvoice) Decide(state *Invoice, _ time.Time) ([]event.Data, error) {
 	if state.Status == InvoiceStatusVoid {
 		return nil, nil
 	}
-	if state.Status == InvoiceStatusPaid || len(state.Payments) != 0 {
-		return nil, problem.Rule("INVOICE_PAID", "an invoice with payments cannot be taken back")
+	if len(state.Payments) != 0 {
+		return nil, problem.Rule("INVOICE_HAS_PAYMENTS", "an invoice with payments cannot be taken back")
 	}
 	return []event.Data{InvoiceVoided{Total: state.Total, Reason: c.Reason}}, nil
 }
