@@ -36,7 +36,7 @@ func keepTenantBySlug(ctx context.Context, tx pgx.Tx, events []event.Recorded) e
 // decodeTenantBySlug reads the events that tenant_by_slug is made of, and no others.
 func decodeTenantBySlug(e *event.Recorded) (event.Data, error) {
 	switch e.Type {
-	case "tenant.TenantCreated", "tenant.TenantRenamed":
+	case "tenant.TenantCreated", "tenant.TenantRenamed", "tenant.TenantErased":
 		return DecodeTenantEvent(e.Type, e.SchemaVersion, e.Payload)
 	}
 	return nil, nil
@@ -59,6 +59,8 @@ func applyTenantBySlug(ctx context.Context, tx pgx.Tx, e *event.Recorded, data e
 		row.Name = data.Name
 	case TenantRenamed:
 		row.Name = data.Name
+	case TenantErased:
+		return queries.DeleteTenantBySlug(ctx, db.DeleteTenantBySlugParams(key))
 	}
 	err = queries.UpsertTenantBySlug(ctx, db.UpsertTenantBySlugParams(row))
 	if unique := new(pgconn.PgError); errors.As(err, &unique) && slices.Contains([]string{"tenant_by_slug_slug"}, unique.ConstraintName) {

@@ -18,6 +18,7 @@ type TenantsRow struct {
 	Status    string
 	Plan      string
 	CreatedAt time.Time
+	DeleteAt  *time.Time
 }
 
 // TenantsProjection keeps the rows of tenants.
@@ -26,7 +27,7 @@ var TenantsProjection = projection.Definition[uuid.UUID, TenantsRow]{
 	Table: projection.Table{
 		Module: "tenant",
 		Name:   "tenants",
-		Hash:   "165a11ae26225070",
+		Hash:   "e9154c4d46d98533",
 		DDL: `CREATE TABLE {table} (
     tenant_id UUID,
     key_tenant_id UUID,
@@ -35,6 +36,7 @@ var TenantsProjection = projection.Definition[uuid.UUID, TenantsRow]{
     status LowCardinality(String),
     plan LowCardinality(String),
     created_at DateTime64(6, 'UTC'),
+    delete_at Nullable(DateTime64(6, 'UTC')),
     _position UInt128,
     _deleted UInt8,
     INDEX name_search lowerUTF8(name) TYPE ngrambf_v1(3, 8192, 2, 0) GRANULARITY 1
@@ -48,6 +50,7 @@ ORDER BY (tenant_id, key_tenant_id)`,
 			{Name: "status", Type: "String"},
 			{Name: "plan", Type: "String"},
 			{Name: "created_at", Type: "DateTime64(6, 'UTC')"},
+			{Name: "delete_at", Type: "Nullable(DateTime64(6, 'UTC'))"},
 		},
 	},
 	Decode: decodeTenants,
@@ -65,17 +68,17 @@ ORDER BY (tenant_id, key_tenant_id)`,
 		return []any{key}
 	},
 	Values: func(r *TenantsRow) []any {
-		return []any{r.TenantID, r.Name, r.Slug, r.Status, r.Plan, r.CreatedAt}
+		return []any{r.TenantID, r.Name, r.Slug, r.Status, r.Plan, r.CreatedAt, r.DeleteAt}
 	},
 	Scan: func(r *TenantsRow) []any {
-		return []any{&r.TenantID, &r.Name, &r.Slug, &r.Status, &r.Plan, &r.CreatedAt}
+		return []any{&r.TenantID, &r.Name, &r.Slug, &r.Status, &r.Plan, &r.CreatedAt, &r.DeleteAt}
 	},
 }
 
 // decodeTenants reads the events that tenants is made of, and no others.
 func decodeTenants(e *event.Recorded) (event.Data, error) {
 	switch e.Type {
-	case "tenant.TenantCreated", "tenant.TenantRenamed", "tenant.TenantSuspended", "tenant.TenantActivated", "tenant.TenantPlanUpgraded", "tenant.TenantPlanDowngraded":
+	case "tenant.TenantCreated", "tenant.TenantRenamed", "tenant.TenantSuspended", "tenant.TenantActivated", "tenant.TenantPlanUpgraded", "tenant.TenantPlanDowngraded", "tenant.TenantDeletionRequested", "tenant.TenantRestored", "tenant.TenantDeleted", "tenant.TenantErased":
 		return DecodeTenantEvent(e.Type, e.SchemaVersion, e.Payload)
 	}
 	return nil, nil
@@ -100,6 +103,16 @@ func applyTenants(row *TenantsRow, _ bool, e *event.Recorded, data event.Data) (
 		row.Plan = string(data.Plan)
 	case TenantPlanDowngraded:
 		row.Plan = string(data.Plan)
+	case TenantDeletionRequested:
+		row.DeleteAt = new(data.DeleteAt)
+	case TenantRestored:
+		row.DeleteAt = nil
+	case TenantDeleted:
+		row.Status = "deleted"
+		row.DeleteAt = nil
+	case TenantErased:
+		row.Status = "erased"
+		row.Name = "erased"
 	}
 	return projection.Keep, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // tenantSchema changes with the state's shape and the way events fold into it; snapshots of
 // another are not used.
-const tenantSchema = "38e3b234369cd02e"
+const tenantSchema = "4cb6fcdada033521"
 
 // TenantAggregate tells the runtime how to keep tenants.
 func TenantAggregate() command.Aggregate[Tenant] {
@@ -28,6 +28,7 @@ func TenantAggregate() command.Aggregate[Tenant] {
 		EncodeState:   (*Tenant).appendState,
 		DecodeState:   (*Tenant).readState,
 		Clone:         (*Tenant).Clone,
+		Timers:        (*Tenant).timers,
 		Inline:        []func(context.Context, pgx.Tx, []event.Recorded) error{keepTenantBySlug},
 	}
 }

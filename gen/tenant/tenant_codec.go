@@ -23,6 +23,10 @@ func (v Tenant) Encode(e *jx.Encoder) {
 		e.FieldStart("suspended_because")
 		e.Str(*v.SuspendedBecause)
 	}
+	if v.DeleteAt != nil {
+		e.FieldStart("delete_at")
+		codec.EncodeTime(e, *v.DeleteAt)
+	}
 	e.FieldStart("plan")
 	codec.EncodeText(e, v.Plan)
 	if v.PendingPlan != nil {
@@ -46,6 +50,8 @@ func (v *Tenant) Decode(d *jx.Decoder) error {
 			v.Status, err = codec.DecodeText[TenantStatus](d)
 		case "suspended_because":
 			v.SuspendedBecause, err = codec.DecodeOptional(d, (*jx.Decoder).Str)
+		case "delete_at":
+			v.DeleteAt, err = codec.DecodeOptional(d, codec.DecodeTime)
 		case "plan":
 			v.Plan, err = codec.DecodeText[Plan](d)
 		case "pending_plan":
@@ -227,6 +233,66 @@ func (v *TenantPlanDowngraded) Decode(d *jx.Decoder) error {
 	})
 }
 
+// Encode writes v as one JSON object.
+func (v TenantDeletionRequested) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.FieldStart("delete_at")
+	codec.EncodeTime(e, v.DeleteAt)
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *TenantDeletionRequested) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "delete_at":
+			v.DeleteAt, err = codec.DecodeTime(d)
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
+// Encode writes v as one JSON object.
+func (v TenantRestored) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *TenantRestored) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(_ []byte) (err error) {
+		return d.Skip()
+	})
+}
+
+// Encode writes v as one JSON object.
+func (v TenantDeleted) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *TenantDeleted) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(_ []byte) (err error) {
+		return d.Skip()
+	})
+}
+
+// Encode writes v as one JSON object.
+func (v TenantErased) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *TenantErased) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(_ []byte) (err error) {
+		return d.Skip()
+	})
+}
+
 // DecodeTenantEvent makes an event of a recorded payload. Payloads of earlier versions are read as
 // they are: what they lack keeps its default.
 func DecodeTenantEvent(typ string, _ int, payload []byte) (event.Data, error) {
@@ -247,6 +313,14 @@ func DecodeTenantEvent(typ string, _ int, payload []byte) (event.Data, error) {
 		return codec.Event(payload, TenantPlanDowngradeRequested{})
 	case "tenant.TenantPlanDowngraded":
 		return codec.Event(payload, TenantPlanDowngraded{})
+	case "tenant.TenantDeletionRequested":
+		return codec.Event(payload, TenantDeletionRequested{})
+	case "tenant.TenantRestored":
+		return codec.Event(payload, TenantRestored{})
+	case "tenant.TenantDeleted":
+		return codec.Event(payload, TenantDeleted{})
+	case "tenant.TenantErased":
+		return codec.Event(payload, TenantErased{})
 	}
 	return nil, fmt.Errorf("decode event %s: Tenant has no such event; it was written by a newer version", typ)
 }

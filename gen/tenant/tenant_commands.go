@@ -60,6 +60,12 @@ func (v *SuspendTenant) Validate() error {
 // ActivateTenant lets a suspended tenant act again.
 type ActivateTenant struct{}
 
+// FollowPayments suspends a tenant that does not pay, and lets one act again that was suspended
+// for that and nothing else.
+type FollowPayments struct {
+	Unpaid bool
+}
+
 // RenameTenant is a command of Tenant.
 type RenameTenant struct {
 	Name string
@@ -105,3 +111,15 @@ func (v *ChangePlan) Validate() error {
 
 // ApplyDowngrade carries out the downgrade that was asked for, at the end of the billing period.
 type ApplyDowngrade struct{}
+
+// DeleteTenant deletes a tenant in 30 days. Until then it acts as before, and can be restored.
+type DeleteTenant struct{}
+
+// RestoreTenant takes back a deletion that was asked for.
+type RestoreTenant struct{}
+
+// CompleteDeletion deletes a tenant whose time to be restored is over; it never acts again.
+type CompleteDeletion struct{}
+
+// EraseTenant makes a deleted tenant's personal data unreadable.
+type EraseTenant struct{}

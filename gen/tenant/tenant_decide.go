@@ -3,9 +3,11 @@
 package tenant
 
 import (
+	"slices"
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
 // Decide says which events CreateTenant leads to; none means that nothing changes.
@@ -18,6 +20,9 @@ func (c SuspendTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) 
 	if state.Status == TenantStatusSuspended {
 		return nil, nil
 	}
+	if !slices.Contains([]TenantStatus{TenantStatusActive, TenantStatusSuspended}, state.Status) {
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted")
+	}
 	return []event.Data{TenantSuspended{Reason: c.Reason}}, nil
 }
 
@@ -26,13 +31,31 @@ func (ActivateTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
 	if state.Status == TenantStatusActive {
 		return nil, nil
 	}
+	if !slices.Contains([]TenantStatus{TenantStatusActive, TenantStatusSuspended}, state.Status) {
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted")
+	}
 	return []event.Data{TenantActivated{}}, nil
+}
+
+// Decide says which events FollowPayments leads to; none means that nothing changes.
+func (c FollowPayments) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
+	var events []event.Data
+	if c.Unpaid && state.Status == TenantStatusActive {
+		events = append(events, TenantSuspended{Reason: "unpaid"})
+	}
+	if !c.Unpaid && state.Status == TenantStatusSuspended && state.SuspendedBecause != nil && *state.SuspendedBecause == "unpaid" {
+		events = append(events, TenantActivated{})
+	}
+	return events, nil
 }
 
 // Decide says which events RenameTenant leads to; none means that nothing changes.
 func (c RenameTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
 	if state.Name == c.Name {
 		return nil, nil
+	}
+	if !slices.Contains([]TenantStatus{TenantStatusActive, TenantStatusSuspended}, state.Status) {
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted")
 	}
 	return []event.Data{TenantRenamed{Name: c.Name}}, nil
 }
@@ -41,6 +64,9 @@ func (c RenameTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
 func (c ChangeSettings) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
 	if state.Settings == c.Settings {
 		return nil, nil
+	}
+	if !slices.Contains([]TenantStatus{TenantStatusActive, TenantStatusSuspended}, state.Status) {
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted")
 	}
 	return []event.Data{TenantSettingsChanged{Settings: c.Settings}}, nil
 }
@@ -52,8 +78,46 @@ func (c ChangePlan) Decide(rules Rules, state *Tenant, now time.Time) ([]event.D
 
 // Decide says which events ApplyDowngrade leads to; none means that nothing changes.
 func (ApplyDowngrade) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
-	if state.PendingPlan == nil {
+	if state.PendingPlan == nil || slices.Contains([]TenantStatus{TenantStatusDeleted, TenantStatusErased}, state.Status) {
 		return nil, nil
 	}
 	return []event.Data{TenantPlanDowngraded{Plan: *state.PendingPlan}}, nil
+}
+
+// Decide says which events DeleteTenant leads to; none means that nothing changes.
+func (DeleteTenant) Decide(state *Tenant, now time.Time) ([]event.Data, error) {
+	if state.DeleteAt != nil || slices.Contains([]TenantStatus{TenantStatusDeleted, TenantStatusErased}, state.Status) {
+		return nil, nil
+	}
+	return []event.Data{TenantDeletionRequested{DeleteAt: now.Add(720 * time.Hour)}}, nil
+}
+
+// Decide says which events RestoreTenant leads to; none means that nothing changes.
+func (RestoreTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
+	if state.DeleteAt == nil && slices.Contains([]TenantStatus{TenantStatusActive, TenantStatusSuspended}, state.Status) {
+		return nil, nil
+	}
+	if state.DeleteAt == nil {
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted, it cannot be restored")
+	}
+	return []event.Data{TenantRestored{}}, nil
+}
+
+// Decide says which events CompleteDeletion leads to; none means that nothing changes.
+func (CompleteDeletion) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
+	if state.DeleteAt == nil {
+		return nil, nil
+	}
+	return []event.Data{TenantDeleted{}}, nil
+}
+
+// Decide says which events EraseTenant leads to; none means that nothing changes.
+func (EraseTenant) Decide(state *Tenant, _ time.Time) ([]event.Data, error) {
+	if state.Status == TenantStatusErased {
+		return nil, nil
+	}
+	if state.Status != TenantStatusDeleted {
+		return nil, problem.Rule("TENANT_NOT_DELETED", "only a deleted tenant can be erased")
+	}
+	return []event.Data{TenantErased{}}, nil
 }

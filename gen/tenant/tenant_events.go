@@ -2,7 +2,11 @@
 
 package tenant
 
-import "github.com/oksai/oksai/handwritten/runtime/codec"
+import (
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/codec"
+)
 
 // TenantCreated is an event of Tenant.
 type TenantCreated struct {
@@ -242,4 +246,116 @@ func (e TenantPlanDowngraded) AppendJSON(dst []byte) []byte {
 func (e TenantPlanDowngraded) apply(s *Tenant) {
 	s.Plan = e.Plan
 	s.PendingPlan = nil
+}
+
+// TenantDeletionRequested is an event of Tenant.
+type TenantDeletionRequested struct {
+	DeleteAt time.Time
+}
+
+// EventType is the name the event is stored under.
+func (TenantDeletionRequested) EventType() string {
+	return "tenant.TenantDeletionRequested"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (TenantDeletionRequested) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (TenantDeletionRequested) Published() bool {
+	return true
+}
+
+// AppendJSON appends the payload to dst.
+func (e TenantDeletionRequested) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (e TenantDeletionRequested) apply(s *Tenant) {
+	s.DeleteAt = new(e.DeleteAt)
+}
+
+// TenantRestored is an event of Tenant.
+type TenantRestored struct{}
+
+// EventType is the name the event is stored under.
+func (TenantRestored) EventType() string {
+	return "tenant.TenantRestored"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (TenantRestored) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (TenantRestored) Published() bool {
+	return true
+}
+
+// AppendJSON appends the payload to dst.
+func (e TenantRestored) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (TenantRestored) apply(s *Tenant) {
+	s.DeleteAt = nil
+}
+
+// TenantDeleted is an event of Tenant.
+type TenantDeleted struct{}
+
+// EventType is the name the event is stored under.
+func (TenantDeleted) EventType() string {
+	return "tenant.TenantDeleted"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (TenantDeleted) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (TenantDeleted) Published() bool {
+	return true
+}
+
+// AppendJSON appends the payload to dst.
+func (e TenantDeleted) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (TenantDeleted) apply(s *Tenant) {
+	s.Status = TenantStatusDeleted
+	s.DeleteAt = nil
+}
+
+// TenantErased whoever keeps something about the tenant forgets it now; its look-ups do. What its
+// events say stays readable until they are kept under a key of the tenant's own.
+type TenantErased struct{}
+
+// EventType is the name the event is stored under.
+func (TenantErased) EventType() string {
+	return "tenant.TenantErased"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (TenantErased) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (TenantErased) Published() bool {
+	return true
+}
+
+// AppendJSON appends the payload to dst.
+func (e TenantErased) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (TenantErased) apply(s *Tenant) {
+	s.Status = TenantStatusErased
 }

@@ -45,4 +45,54 @@ func TestTenantExamples(t *testing.T) {
 			}).
 			Unchanged(t)
 	})
+	t.Run("paying lets a tenant act again that was suspended for being unpaid", func(t *testing.T) {
+		t.Parallel()
+		cmd := FollowPayments{Unpaid: false}
+		giventest.Given(TenantAggregate(), TenantCreated{Name: "Acme", Slug: "acme"}, TenantSuspended{Reason: "unpaid"}).
+			When(func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+				events, err := cmd.Decide(state, now)
+				return command.Decision[Tenant]{Events: events}, err
+			}).
+			ThenLike(t, giventest.Like{Event: TenantActivated{}})
+	})
+	t.Run("paying does not help a tenant that was suspended for something else", func(t *testing.T) {
+		t.Parallel()
+		cmd := FollowPayments{Unpaid: false}
+		giventest.Given(TenantAggregate(), TenantCreated{Name: "Acme", Slug: "acme"}, TenantSuspended{Reason: "spam"}).
+			When(func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+				events, err := cmd.Decide(state, now)
+				return command.Decision[Tenant]{Events: events}, err
+			}).
+			Unchanged(t)
+	})
+	t.Run("RestoreTenant 6", func(t *testing.T) {
+		t.Parallel()
+		cmd := RestoreTenant{}
+		giventest.Given(TenantAggregate(), TenantCreated{Name: "Acme", Slug: "acme"}, TenantDeletionRequested{}).
+			When(func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+				events, err := cmd.Decide(state, now)
+				return command.Decision[Tenant]{Events: events}, err
+			}).
+			ThenLike(t, giventest.Like{Event: TenantRestored{}})
+	})
+	t.Run("RestoreTenant 7", func(t *testing.T) {
+		t.Parallel()
+		cmd := RestoreTenant{}
+		giventest.Given(TenantAggregate(), TenantCreated{Name: "Acme", Slug: "acme"}, TenantDeletionRequested{}, TenantDeleted{}).
+			When(func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+				events, err := cmd.Decide(state, now)
+				return command.Decision[Tenant]{Events: events}, err
+			}).
+			Refused(t, "TENANT_DELETED")
+	})
+	t.Run("EraseTenant 8", func(t *testing.T) {
+		t.Parallel()
+		cmd := EraseTenant{}
+		giventest.Given(TenantAggregate(), TenantCreated{Name: "Acme", Slug: "acme"}, TenantDeletionRequested{}).
+			When(func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+				events, err := cmd.Decide(state, now)
+				return command.Decision[Tenant]{Events: events}, err
+			}).
+			Refused(t, "TENANT_NOT_DELETED")
+	})
 }

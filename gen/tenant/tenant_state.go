@@ -2,7 +2,11 @@
 
 package tenant
 
-import "github.com/oksai/oksai/handwritten/runtime/event"
+import (
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/event"
+)
 
 // Tenant is one organisation.
 // It is the fold of its events and is never changed but by them.
@@ -11,7 +15,9 @@ type Tenant struct {
 	Slug             string
 	Status           TenantStatus
 	SuspendedBecause *string
-	Plan             Plan
+	// When the tenant is deleted, unless it is restored before.
+	DeleteAt *time.Time
+	Plan     Plan
 	// The plan that follows when the billing period ends.
 	PendingPlan *Plan
 	Settings    Settings

@@ -59,6 +59,15 @@ func (j *Tenants) ActivateTenant(_ context.Context, _ command.Caller, cmd Activa
 	}, nil
 }
 
+// FollowPayments prepares the command of that name for the caller. The decision it returns is
+// pure.
+func (j *Tenants) FollowPayments(_ context.Context, _ command.Caller, cmd FollowPayments) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Tenant]{Events: events}, err
+	}, nil
+}
+
 // RenameTenant prepares the command of that name for the caller. The decision it returns is pure.
 func (j *Tenants) RenameTenant(_ context.Context, _ command.Caller, cmd RenameTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
 	cmd.Normalize()
@@ -97,6 +106,39 @@ func (j *Tenants) ChangePlan(_ context.Context, _ command.Caller, cmd ChangePlan
 // ApplyDowngrade prepares the command of that name for the caller. The decision it returns is
 // pure.
 func (j *Tenants) ApplyDowngrade(_ context.Context, _ command.Caller, cmd ApplyDowngrade) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Tenant]{Events: events}, err
+	}, nil
+}
+
+// DeleteTenant prepares the command of that name for the caller. The decision it returns is pure.
+func (j *Tenants) DeleteTenant(_ context.Context, _ command.Caller, cmd DeleteTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Tenant]{Events: events}, err
+	}, nil
+}
+
+// RestoreTenant prepares the command of that name for the caller. The decision it returns is pure.
+func (j *Tenants) RestoreTenant(_ context.Context, _ command.Caller, cmd RestoreTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Tenant]{Events: events}, err
+	}, nil
+}
+
+// CompleteDeletion prepares the command of that name for the caller. The decision it returns is
+// pure.
+func (j *Tenants) CompleteDeletion(_ context.Context, _ command.Caller, cmd CompleteDeletion) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Tenant]{Events: events}, err
+	}, nil
+}
+
+// EraseTenant prepares the command of that name for the caller. The decision it returns is pure.
+func (j *Tenants) EraseTenant(_ context.Context, _ command.Caller, cmd EraseTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
 	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
 		events, err := cmd.Decide(state, now)
 		return command.Decision[Tenant]{Events: events}, err

@@ -11,9 +11,11 @@ import (
 	"github.com/go-faster/jx"
 	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/codec/validate"
+	"github.com/oksai/oksai/handwritten/runtime/money"
 )
 
-// Plan is what a tenant pays for; later plans include more. An absent limit is no limit.
+// Plan is what a tenant pays for, month by month; later plans include more. An absent limit is no
+// limit.
 type Plan string
 
 // The values of Plan, in their order.
@@ -36,6 +38,20 @@ func (v Plan) Valid() bool {
 // Rank is the place of v among the values, from 0; -1 if it is none of them.
 func (v Plan) Rank() int {
 	return slices.Index(v.Values(), v)
+}
+
+// MonthlyPrice is the monthly price that comes with v; the zero value for a value that is not
+// known.
+func (v Plan) MonthlyPrice() money.Money {
+	switch v {
+	case PlanFree:
+		return money.Money{Amount: 0, Currency: "EUR"}
+	case PlanPro:
+		return money.Money{Amount: 4900, Currency: "EUR"}
+	case PlanEnterprise:
+		return money.Money{Amount: 49900, Currency: "EUR"}
+	}
+	return money.Money{}
 }
 
 // MaxUsers is the max users that comes with v; nil where there is none.
@@ -140,11 +156,13 @@ type TenantStatus string
 const (
 	TenantStatusActive    TenantStatus = "active"
 	TenantStatusSuspended TenantStatus = "suspended"
+	TenantStatusDeleted   TenantStatus = "deleted"
+	TenantStatusErased    TenantStatus = "erased"
 )
 
 // Values lists what a TenantStatus can be, lowest rank first.
 func (TenantStatus) Values() []TenantStatus {
-	return []TenantStatus{TenantStatusActive, TenantStatusSuspended}
+	return []TenantStatus{TenantStatusActive, TenantStatusSuspended, TenantStatusDeleted, TenantStatusErased}
 }
 
 // Valid reports whether v is one of them.

@@ -10,6 +10,7 @@ CREATE TABLE tenants (
     status LowCardinality(String),
     plan LowCardinality(String),
     created_at DateTime64(6, 'UTC'),
+    delete_at Nullable(DateTime64(6, 'UTC')),
     _position UInt128,
     _deleted UInt8,
     INDEX name_search lowerUTF8(name) TYPE ngrambf_v1(3, 8192, 2, 0) GRANULARITY 1

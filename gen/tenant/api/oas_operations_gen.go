@@ -11,10 +11,13 @@ const (
 	ChangePlanOperation       OperationName = "ChangePlan"
 	ChangeSettingsOperation   OperationName = "ChangeSettings"
 	CreateTenantOperation     OperationName = "CreateTenant"
+	DeleteTenantOperation     OperationName = "DeleteTenant"
+	EraseTenantOperation      OperationName = "EraseTenant"
 	FindTenantBySlugOperation OperationName = "FindTenantBySlug"
 	GetTenantOperation        OperationName = "GetTenant"
 	ListTenantsOperation      OperationName = "ListTenants"
 	RenameTenantOperation     OperationName = "RenameTenant"
+	RestoreTenantOperation    OperationName = "RestoreTenant"
 	SuspendTenantOperation    OperationName = "SuspendTenant"
 	TenantHistoryOperation    OperationName = "TenantHistory"
 )

@@ -246,6 +246,52 @@ func (s *ListTenantsSort) UnmarshalText(data []byte) error {
 	}
 }
 
+// NewOptDateTime returns new OptDateTime with value set to v.
+func NewOptDateTime(v time.Time) OptDateTime {
+	return OptDateTime{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptDateTime is optional time.Time.
+type OptDateTime struct {
+	Value time.Time
+	Set   bool
+}
+
+// IsSet returns true if OptDateTime was set.
+func (o OptDateTime) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptDateTime) Reset() {
+	var v time.Time
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptDateTime) SetTo(v time.Time) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptDateTime) Get() (v time.Time, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptDateTime) Or(d time.Time) time.Time {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptInt32 returns new OptInt32 with value set to v.
 func NewOptInt32(v int32) OptInt32 {
 	return OptInt32{
@@ -522,7 +568,7 @@ func (o OptTenantStatus) Or(d TenantStatus) TenantStatus {
 	return d
 }
 
-// What a tenant pays for; later plans include more. An absent limit is no limit.
+// What a tenant pays for, month by month; later plans include more. An absent limit is no limit.
 // Ref: #/components/schemas/Plan
 type Plan string
 
@@ -868,9 +914,11 @@ type Tenant struct {
 	Slug             string       `json:"slug"`
 	Status           TenantStatus `json:"status"`
 	SuspendedBecause OptString    `json:"suspended_because"`
-	Plan             Plan         `json:"plan"`
-	PendingPlan      OptPlan      `json:"pending_plan"`
-	Settings         Settings     `json:"settings"`
+	// When the tenant is deleted, unless it is restored before.
+	DeleteAt    OptDateTime `json:"delete_at"`
+	Plan        Plan        `json:"plan"`
+	PendingPlan OptPlan     `json:"pending_plan"`
+	Settings    Settings    `json:"settings"`
 }
 
 // GetID returns the value of ID.
@@ -901,6 +949,11 @@ func (s *Tenant) GetStatus() TenantStatus {
 // GetSuspendedBecause returns the value of SuspendedBecause.
 func (s *Tenant) GetSuspendedBecause() OptString {
 	return s.SuspendedBecause
+}
+
+// GetDeleteAt returns the value of DeleteAt.
+func (s *Tenant) GetDeleteAt() OptDateTime {
+	return s.DeleteAt
 }
 
 // GetPlan returns the value of Plan.
@@ -946,6 +999,11 @@ func (s *Tenant) SetStatus(val TenantStatus) {
 // SetSuspendedBecause sets the value of SuspendedBecause.
 func (s *Tenant) SetSuspendedBecause(val OptString) {
 	s.SuspendedBecause = val
+}
+
+// SetDeleteAt sets the value of DeleteAt.
+func (s *Tenant) SetDeleteAt(val OptDateTime) {
+	s.DeleteAt = val
 }
 
 // SetPlan sets the value of Plan.
@@ -1148,6 +1206,8 @@ type TenantStatus string
 const (
 	TenantStatusActive    TenantStatus = "active"
 	TenantStatusSuspended TenantStatus = "suspended"
+	TenantStatusDeleted   TenantStatus = "deleted"
+	TenantStatusErased    TenantStatus = "erased"
 )
 
 // AllValues returns all TenantStatus values.
@@ -1155,6 +1215,8 @@ func (TenantStatus) AllValues() []TenantStatus {
 	return []TenantStatus{
 		TenantStatusActive,
 		TenantStatusSuspended,
+		TenantStatusDeleted,
+		TenantStatusErased,
 	}
 }
 
@@ -1164,6 +1226,10 @@ func (s TenantStatus) MarshalText() ([]byte, error) {
 	case TenantStatusActive:
 		return []byte(s), nil
 	case TenantStatusSuspended:
+		return []byte(s), nil
+	case TenantStatusDeleted:
+		return []byte(s), nil
+	case TenantStatusErased:
 		return []byte(s), nil
 	default:
 		return nil, errors.Errorf("invalid value: %q", s)
@@ -1178,6 +1244,12 @@ func (s *TenantStatus) UnmarshalText(data []byte) error {
 		return nil
 	case TenantStatusSuspended:
 		*s = TenantStatusSuspended
+		return nil
+	case TenantStatusDeleted:
+		*s = TenantStatusDeleted
+		return nil
+	case TenantStatusErased:
+		*s = TenantStatusErased
 		return nil
 	default:
 		return errors.Errorf("invalid value: %q", data)
@@ -1194,6 +1266,7 @@ type TenantsRow struct {
 	Status    TenantStatus `json:"status"`
 	Plan      Plan         `json:"plan"`
 	CreatedAt time.Time    `json:"created_at"`
+	DeleteAt  OptDateTime  `json:"delete_at"`
 }
 
 // GetTenantID returns the value of TenantID.
@@ -1226,6 +1299,11 @@ func (s *TenantsRow) GetCreatedAt() time.Time {
 	return s.CreatedAt
 }
 
+// GetDeleteAt returns the value of DeleteAt.
+func (s *TenantsRow) GetDeleteAt() OptDateTime {
+	return s.DeleteAt
+}
+
 // SetTenantID sets the value of TenantID.
 func (s *TenantsRow) SetTenantID(val uuid.UUID) {
 	s.TenantID = val
@@ -1254,4 +1332,9 @@ func (s *TenantsRow) SetPlan(val Plan) {
 // SetCreatedAt sets the value of CreatedAt.
 func (s *TenantsRow) SetCreatedAt(val time.Time) {
 	s.CreatedAt = val
+}
+
+// SetDeleteAt sets the value of DeleteAt.
+func (s *TenantsRow) SetDeleteAt(val OptDateTime) {
+	s.DeleteAt = val
 }

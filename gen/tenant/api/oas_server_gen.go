@@ -38,6 +38,18 @@ type Handler interface {
 	//
 	// POST /tenants
 	CreateTenant(ctx context.Context, req *CreateTenantInput, params CreateTenantParams) (*TenantCreatedHeaders, error)
+	// DeleteTenant implements deleteTenant operation.
+	//
+	// Deletes a tenant in 30 days. Until then it acts as before, and can be restored.
+	//
+	// POST /tenants/{id}/delete
+	DeleteTenant(ctx context.Context, params DeleteTenantParams) (*TenantChangedHeaders, error)
+	// EraseTenant implements eraseTenant operation.
+	//
+	// Makes a deleted tenant's personal data unreadable.
+	//
+	// POST /tenants/{id}/erase
+	EraseTenant(ctx context.Context, params EraseTenantParams) (*TenantChangedHeaders, error)
 	// FindTenantBySlug implements findTenantBySlug operation.
 	//
 	// Find tenant by slug.
@@ -62,6 +74,12 @@ type Handler interface {
 	//
 	// POST /tenants/{id}/rename
 	RenameTenant(ctx context.Context, req *RenameTenantInput, params RenameTenantParams) (*TenantChangedHeaders, error)
+	// RestoreTenant implements restoreTenant operation.
+	//
+	// Takes back a deletion that was asked for.
+	//
+	// POST /tenants/{id}/restore
+	RestoreTenant(ctx context.Context, params RestoreTenantParams) (*TenantChangedHeaders, error)
 	// SuspendTenant implements suspendTenant operation.
 	//
 	// Stops all of a tenant's people from acting; its data stays.

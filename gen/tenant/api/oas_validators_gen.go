@@ -296,6 +296,10 @@ func (s TenantStatus) Validate() error {
 		return nil
 	case "suspended":
 		return nil
+	case "deleted":
+		return nil
+	case "erased":
+		return nil
 	default:
 		return errors.Errorf("invalid value: %v", s)
 	}

@@ -5,6 +5,7 @@ package client
 import (
 	"math/bits"
 	"strconv"
+	"time"
 
 	"github.com/go-faster/errors"
 	"github.com/go-faster/jx"
@@ -581,6 +582,41 @@ func (s *ListTenantsPage) MarshalJSON() ([]byte, error) {
 func (s *ListTenantsPage) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
+}
+
+// Encode encodes time.Time as json.
+func (o OptDateTime) Encode(e *jx.Encoder, format func(*jx.Encoder, time.Time)) {
+	if !o.Set {
+		return
+	}
+	format(e, o.Value)
+}
+
+// Decode decodes time.Time from json.
+func (o *OptDateTime) Decode(d *jx.Decoder, format func(*jx.Decoder) (time.Time, error)) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptDateTime to nil")
+	}
+	o.Set = true
+	v, err := format(d)
+	if err != nil {
+		return err
+	}
+	o.Value = v
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptDateTime) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e, json.NewTimeEncoder("2006-01-02T15:04:05.999999Z07:00"))
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptDateTime) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d, json.NewTimeDecoder("2006-01-02T15:04:05.999999Z07:00"))
 }
 
 // Encode encodes Plan as json.
@@ -1555,6 +1591,12 @@ func (s *Tenant) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.DeleteAt.Set {
+			e.FieldStart("delete_at")
+			s.DeleteAt.Encode(e, json.NewTimeEncoder("2006-01-02T15:04:05.999999Z07:00"))
+		}
+	}
+	{
 		e.FieldStart("plan")
 		s.Plan.Encode(e)
 	}
@@ -1570,16 +1612,17 @@ func (s *Tenant) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfTenant = [9]string{
+var jsonFieldsNameOfTenant = [10]string{
 	0: "id",
 	1: "version",
 	2: "name",
 	3: "slug",
 	4: "status",
 	5: "suspended_because",
-	6: "plan",
-	7: "pending_plan",
-	8: "settings",
+	6: "delete_at",
+	7: "plan",
+	8: "pending_plan",
+	9: "settings",
 }
 
 // Decode decodes Tenant from json.
@@ -1659,8 +1702,18 @@ func (s *Tenant) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"suspended_because\"")
 			}
+		case "delete_at":
+			if err := func() error {
+				s.DeleteAt.Reset()
+				if err := s.DeleteAt.Decode(d, json.NewTimeDecoder("2006-01-02T15:04:05.999999Z07:00")); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"delete_at\"")
+			}
 		case "plan":
-			requiredBitSet[0] |= 1 << 6
+			requiredBitSet[0] |= 1 << 7
 			if err := func() error {
 				if err := s.Plan.Decode(d); err != nil {
 					return err
@@ -1680,7 +1733,7 @@ func (s *Tenant) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"pending_plan\"")
 			}
 		case "settings":
-			requiredBitSet[1] |= 1 << 0
+			requiredBitSet[1] |= 1 << 1
 			if err := func() error {
 				if err := s.Settings.Decode(d); err != nil {
 					return err
@@ -1699,8 +1752,8 @@ func (s *Tenant) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [2]uint8{
-		0b01011111,
-		0b00000001,
+		0b10011111,
+		0b00000010,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -2019,6 +2072,10 @@ func (s *TenantStatus) Decode(d *jx.Decoder) error {
 		*s = TenantStatusActive
 	case TenantStatusSuspended:
 		*s = TenantStatusSuspended
+	case TenantStatusDeleted:
+		*s = TenantStatusDeleted
+	case TenantStatusErased:
+		*s = TenantStatusErased
 	default:
 		*s = TenantStatus(v)
 	}
@@ -2072,15 +2129,22 @@ func (s *TenantsRow) encodeFields(e *jx.Encoder) {
 		e.FieldStart("created_at")
 		json.EncodeTimeFormat(e, s.CreatedAt, "2006-01-02T15:04:05.999999Z07:00")
 	}
+	{
+		if s.DeleteAt.Set {
+			e.FieldStart("delete_at")
+			s.DeleteAt.Encode(e, json.NewTimeEncoder("2006-01-02T15:04:05.999999Z07:00"))
+		}
+	}
 }
 
-var jsonFieldsNameOfTenantsRow = [6]string{
+var jsonFieldsNameOfTenantsRow = [7]string{
 	0: "tenant_id",
 	1: "name",
 	2: "slug",
 	3: "status",
 	4: "plan",
 	5: "created_at",
+	6: "delete_at",
 }
 
 // Decode decodes TenantsRow from json.
@@ -2159,6 +2223,16 @@ func (s *TenantsRow) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"created_at\"")
+			}
+		case "delete_at":
+			if err := func() error {
+				s.DeleteAt.Reset()
+				if err := s.DeleteAt.Decode(d, json.NewTimeDecoder("2006-01-02T15:04:05.999999Z07:00")); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"delete_at\"")
 			}
 		default:
 			return d.Skip()

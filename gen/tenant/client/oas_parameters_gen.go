@@ -57,6 +57,28 @@ type CreateTenantParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
+// DeleteTenantParams is parameters of deleteTenant operation.
+type DeleteTenantParams struct {
+	// The Tenant's id.
+	ID uuid.UUID
+	// The ETag that the change is meant for; if it is no longer current the answer is 412.
+	IfMatch OptString `json:",omitempty,omitzero"`
+	// Your name for this request: sent again with the same body, it has no second effect and the answer is
+	// the first one's.
+	IdempotencyKey OptString `json:",omitempty,omitzero"`
+}
+
+// EraseTenantParams is parameters of eraseTenant operation.
+type EraseTenantParams struct {
+	// The Tenant's id.
+	ID uuid.UUID
+	// The ETag that the change is meant for; if it is no longer current the answer is 412.
+	IfMatch OptString `json:",omitempty,omitzero"`
+	// Your name for this request: sent again with the same body, it has no second effect and the answer is
+	// the first one's.
+	IdempotencyKey OptString `json:",omitempty,omitzero"`
+}
+
 // FindTenantBySlugParams is parameters of findTenantBySlug operation.
 type FindTenantBySlugParams struct {
 	Slug string
@@ -94,6 +116,17 @@ type ListTenantsParams struct {
 
 // RenameTenantParams is parameters of renameTenant operation.
 type RenameTenantParams struct {
+	// The Tenant's id.
+	ID uuid.UUID
+	// The ETag that the change is meant for; if it is no longer current the answer is 412.
+	IfMatch OptString `json:",omitempty,omitzero"`
+	// Your name for this request: sent again with the same body, it has no second effect and the answer is
+	// the first one's.
+	IdempotencyKey OptString `json:",omitempty,omitzero"`
+}
+
+// RestoreTenantParams is parameters of restoreTenant operation.
+type RestoreTenantParams struct {
 	// The Tenant's id.
 	ID uuid.UUID
 	// The ETag that the change is meant for; if it is no longer current the answer is 412.

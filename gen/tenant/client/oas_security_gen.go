@@ -22,10 +22,13 @@ var operationRolesBearerAuth = map[string][]string{
 	ChangePlanOperation:       []string{},
 	ChangeSettingsOperation:   []string{},
 	CreateTenantOperation:     []string{},
+	DeleteTenantOperation:     []string{},
+	EraseTenantOperation:      []string{},
 	FindTenantBySlugOperation: []string{},
 	GetTenantOperation:        []string{},
 	ListTenantsOperation:      []string{},
 	RenameTenantOperation:     []string{},
+	RestoreTenantOperation:    []string{},
 	SuspendTenantOperation:    []string{},
 	TenantHistoryOperation:    []string{},
 }

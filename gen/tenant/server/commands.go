@@ -184,3 +184,78 @@ func (s *server) ApplyDowngrade(ctx context.Context, params api.ApplyDowngradePa
 		Response:         tenantView(out.ID, out.Version, out.State),
 	}, nil
 }
+
+// DeleteTenant runs the command DeleteTenant on a Tenant.
+//
+// Deletes a tenant in 30 days. Until then it acts as before, and can be restored.
+func (s *server) DeleteTenant(ctx context.Context, params api.DeleteTenantParams) (*api.TenantChangedHeaders, error) {
+	decide, err := s.tenants.DeleteTenant(ctx, httpx.Caller(ctx), tenant.DeleteTenant{})
+	if err != nil {
+		return nil, err
+	}
+	out, err := httpx.Execute(ctx, s.repos.Tenants, httpx.Command[tenant.Tenant]{
+		Operation:      "DeleteTenant",
+		ID:             params.ID,
+		IfMatch:        params.IfMatch.Or(""),
+		IdempotencyKey: params.IdempotencyKey.Or(""),
+		Decide:         decide,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.TenantChangedHeaders{
+		ETag:             httpx.ETag(out.Version),
+		OksaiConsistency: httpx.ConsistencyToken(out.Position),
+		Response:         tenantView(out.ID, out.Version, out.State),
+	}, nil
+}
+
+// RestoreTenant runs the command RestoreTenant on a Tenant.
+//
+// Takes back a deletion that was asked for.
+func (s *server) RestoreTenant(ctx context.Context, params api.RestoreTenantParams) (*api.TenantChangedHeaders, error) {
+	decide, err := s.tenants.RestoreTenant(ctx, httpx.Caller(ctx), tenant.RestoreTenant{})
+	if err != nil {
+		return nil, err
+	}
+	out, err := httpx.Execute(ctx, s.repos.Tenants, httpx.Command[tenant.Tenant]{
+		Operation:      "RestoreTenant",
+		ID:             params.ID,
+		IfMatch:        params.IfMatch.Or(""),
+		IdempotencyKey: params.IdempotencyKey.Or(""),
+		Decide:         decide,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.TenantChangedHeaders{
+		ETag:             httpx.ETag(out.Version),
+		OksaiConsistency: httpx.ConsistencyToken(out.Position),
+		Response:         tenantView(out.ID, out.Version, out.State),
+	}, nil
+}
+
+// EraseTenant runs the command EraseTenant on a Tenant.
+//
+// Makes a deleted tenant's personal data unreadable.
+func (s *server) EraseTenant(ctx context.Context, params api.EraseTenantParams) (*api.TenantChangedHeaders, error) {
+	decide, err := s.tenants.EraseTenant(ctx, httpx.Caller(ctx), tenant.EraseTenant{})
+	if err != nil {
+		return nil, err
+	}
+	out, err := httpx.Execute(ctx, s.repos.Tenants, httpx.Command[tenant.Tenant]{
+		Operation:      "EraseTenant",
+		ID:             params.ID,
+		IfMatch:        params.IfMatch.Or(""),
+		IdempotencyKey: params.IdempotencyKey.Or(""),
+		Decide:         decide,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.TenantChangedHeaders{
+		ETag:             httpx.ETag(out.Version),
+		OksaiConsistency: httpx.ConsistencyToken(out.Position),
+		Response:         tenantView(out.ID, out.Version, out.State),
+	}, nil
+}

@@ -25,6 +25,9 @@ func tenantView(id uuid.UUID, version int64, s *tenant.Tenant) api.Tenant {
 	if s.SuspendedBecause != nil {
 		v.SuspendedBecause = api.NewOptString(*s.SuspendedBecause)
 	}
+	if s.DeleteAt != nil {
+		v.DeleteAt = api.NewOptDateTime(*s.DeleteAt)
+	}
 	if s.PendingPlan != nil {
 		v.PendingPlan = api.NewOptPlan(api.Plan(*s.PendingPlan))
 	}
@@ -89,7 +92,7 @@ func tenantBySlugRowView(r *db.TenantBySlug) api.TenantBySlugRow {
 }
 
 func tenantsRowView(r *tenant.TenantsRow) api.TenantsRow {
-	return api.TenantsRow{
+	v := api.TenantsRow{
 		TenantID:  r.TenantID,
 		Name:      r.Name,
 		Slug:      r.Slug,
@@ -97,6 +100,10 @@ func tenantsRowView(r *tenant.TenantsRow) api.TenantsRow {
 		Plan:      api.Plan(r.Plan),
 		CreatedAt: r.CreatedAt,
 	}
+	if r.DeleteAt != nil {
+		v.DeleteAt = api.NewOptDateTime(*r.DeleteAt)
+	}
+	return v
 }
 
 func recordedEvent(r *event.Recorded) api.RecordedEvent {

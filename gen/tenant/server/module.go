@@ -41,6 +41,7 @@ func New(deps service.Deps, repos *tenant.Repositories, tenants *tenant.Tenants)
 		},
 		Schema: sql.Tenant,
 		Models: tenant.Models(),
+		Timers: tenant.Timers(tenants),
 		Tasks:  []service.Task{{Name: "tenant snapshots", Run: repos.Run}},
 	}, nil
 }

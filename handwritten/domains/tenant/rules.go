@@ -18,10 +18,11 @@ var _ tenant.Rules = Rules{}
 // its plan until the billing period ends, and keeps it so long. A later request
 // replaces what was noted, and an upgrade drops it.
 func (Rules) ChangePlan(state *tenant.Tenant, cmd tenant.ChangePlan, _ time.Time) ([]event.Data, error) {
-	if state.Status == tenant.TenantStatusSuspended {
-		return nil, problem.Rule("TENANT_SUSPENDED", "a suspended tenant cannot change its plan")
-	}
 	switch {
+	case state.Status == tenant.TenantStatusSuspended:
+		return nil, problem.Rule("TENANT_SUSPENDED", "a suspended tenant cannot change its plan")
+	case state.Status != tenant.TenantStatusActive:
+		return nil, problem.Rule("TENANT_DELETED", "the tenant is deleted")
 	case cmd.Plan == state.Plan, isPending(state, cmd.Plan):
 		return nil, nil
 	case cmd.Plan.Rank() > state.Plan.Rank():

@@ -19,12 +19,22 @@ var (
 	enterprise = tenant.TenantPlanUpgraded{Plan: tenant.PlanEnterprise}
 	toFree     = tenant.TenantPlanDowngradeRequested{PendingPlan: tenant.PlanFree}
 	toPro      = tenant.TenantPlanDowngradeRequested{PendingPlan: tenant.PlanPro}
+	leaving    = tenant.TenantDeletionRequested{DeleteAt: noon.AddDate(0, 0, 30)}
+	restored   = tenant.TenantRestored{}
+	deleted    = tenant.TenantDeleted{}
+	erased     = tenant.TenantErased{}
+	noon       = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+	gone       = past{created, pro, leaving, deleted}
 )
 
 type (
 	decision = func(*tenant.Tenant, time.Time) ([]event.Data, error)
 	past     = []event.Data
 )
+
+func given(events past) giventest.Scenario[tenant.Tenant] {
+	return giventest.Given(tenant.TenantAggregate(), events...).At(noon)
+}
 
 func when(decide decision) func(*tenant.Tenant, time.Time) (command.Decision[tenant.Tenant], error) {
 	return func(state *tenant.Tenant, now time.Time) (command.Decision[tenant.Tenant], error) {
@@ -71,10 +81,34 @@ func TestRules(t *testing.T) {
 		{name: "a noted downgrade is carried out", given: past{created, pro, toFree}, when: tenant.ApplyDowngrade{}.Decide, then: past{tenant.TenantPlanDowngraded{Plan: tenant.PlanFree}}},
 		{name: "there may be none to carry out", given: past{created, pro}, when: tenant.ApplyDowngrade{}.Decide},
 		{name: "an upgrade drops the noted downgrade", given: past{created, pro, toFree, enterprise}, when: tenant.ApplyDowngrade{}.Decide},
+
+		{name: "a tenant that does not pay is suspended", given: past{created}, when: tenant.FollowPayments{Unpaid: true}.Decide, then: past{suspended}},
+		{name: "one that pays acts again", given: past{created, suspended}, when: tenant.FollowPayments{}.Decide, then: past{activated}},
+		{name: "one that is suspended for something else does not", given: past{created, tenant.TenantSuspended{Reason: "spam"}}, when: tenant.FollowPayments{}.Decide},
+		{name: "a reason that was given stays", given: past{created, tenant.TenantSuspended{Reason: "spam"}}, when: tenant.FollowPayments{Unpaid: true}.Decide},
+		{name: "a deleted tenant's payments change nothing", given: gone, when: tenant.FollowPayments{Unpaid: true}.Decide},
+
+		{name: "a tenant is deleted in 30 days", given: past{created}, when: tenant.DeleteTenant{}.Decide, then: past{leaving}},
+		{name: "a suspended one, too", given: past{created, suspended}, when: tenant.DeleteTenant{}.Decide, then: past{leaving}},
+		{name: "until then it can be restored", given: past{created, leaving}, when: tenant.RestoreTenant{}.Decide, then: past{restored}},
+		{name: "until then it is renamed", given: past{created, leaving}, when: tenant.RenameTenant{Name: "Emca"}.Decide, then: past{tenant.TenantRenamed{Name: "Emca"}}},
+		{name: "then it is deleted", given: past{created, leaving}, when: tenant.CompleteDeletion{}.Decide, then: past{deleted}},
+		{name: "one that was restored is not", given: past{created, leaving, restored}, when: tenant.CompleteDeletion{}.Decide},
+		{name: "a deleted tenant is not restored", given: gone, when: tenant.RestoreTenant{}.Decide, refused: "TENANT_DELETED"},
+		{name: "a deleted tenant is not suspended", given: gone, when: tenant.SuspendTenant{Reason: "unpaid"}.Decide, refused: "TENANT_DELETED"},
+		{name: "a deleted tenant is not activated", given: gone, when: tenant.ActivateTenant{}.Decide, refused: "TENANT_DELETED"},
+		{name: "a deleted tenant is not renamed", given: gone, when: tenant.RenameTenant{Name: "Emca"}.Decide, refused: "TENANT_DELETED"},
+		{name: "a deleted tenant's settings stay", given: gone, when: tenant.ChangeSettings{Settings: french}.Decide, refused: "TENANT_DELETED"},
+		{name: "a deleted tenant's plan stays", given: gone, when: changeTo(tenant.PlanEnterprise), refused: "TENANT_DELETED"},
+		{name: "not even a noted downgrade is carried out", given: past{created, pro, toFree, leaving, deleted}, when: tenant.ApplyDowngrade{}.Decide},
+
+		{name: "a deleted tenant is erased", given: gone, when: tenant.EraseTenant{}.Decide, then: past{erased}},
+		{name: "a tenant that can be restored is not", given: past{created, leaving}, when: tenant.EraseTenant{}.Decide, refused: "TENANT_NOT_DELETED"},
+		{name: "a tenant that acts is not", given: past{created}, when: tenant.EraseTenant{}.Decide, refused: "TENANT_NOT_DELETED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			result := giventest.Given(tenant.TenantAggregate(), c.given...).When(when(c.when))
+			result := given(c.given).When(when(c.when))
 			if c.refused != "" {
 				result.Refused(t, c.refused)
 				return
@@ -99,11 +133,17 @@ func TestTheSameCommandAgainWritesNothing(t *testing.T) {
 		{"upgrade", past{created}, changeTo(tenant.PlanPro)},
 		{"downgrade", past{created, pro}, changeTo(tenant.PlanFree)},
 		{"carry out a downgrade", past{created, pro, toFree}, tenant.ApplyDowngrade{}.Decide},
+		{"follow a missing payment", past{created}, tenant.FollowPayments{Unpaid: true}.Decide},
+		{"follow a payment", past{created, suspended}, tenant.FollowPayments{}.Decide},
+		{"delete", past{created}, tenant.DeleteTenant{}.Decide},
+		{"restore", past{created, leaving}, tenant.RestoreTenant{}.Decide},
+		{"complete the deletion", past{created, leaving}, tenant.CompleteDeletion{}.Decide},
+		{"erase", gone, tenant.EraseTenant{}.Decide},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var first past
-			result := giventest.Given(tenant.TenantAggregate(), c.given...).When(when(func(state *tenant.Tenant, now time.Time) (events []event.Data, err error) {
+			result := given(c.given).When(when(func(state *tenant.Tenant, now time.Time) (events []event.Data, err error) {
 				first, err = c.decide(state, now)
 				return first, err
 			}))
@@ -112,7 +152,7 @@ func TestTheSameCommandAgainWritesNothing(t *testing.T) {
 				t.Fatal("the command wrote nothing the first time")
 			}
 			again := append(append(past{}, c.given...), first...)
-			giventest.Given(tenant.TenantAggregate(), again...).When(when(c.decide)).Unchanged(t)
+			given(again).When(when(c.decide)).Unchanged(t)
 		})
 	}
 }

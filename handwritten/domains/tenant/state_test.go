@@ -37,6 +37,25 @@ func TestActivationClearsTheReason(t *testing.T) {
 	}
 }
 
+func TestATenantActsUntilItIsDeleted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		given past
+		acts  bool
+	}{
+		{"while it can be restored", past{created, leaving}, true},
+		{"restored", past{created, leaving, restored}, true},
+		{"suspended before, restored", past{created, suspended, leaving, restored}, false},
+		{"deleted", gone, false},
+		{"erased", append(gone, erased), false},
+	} {
+		if got := tenant.TenantMayAct(fold(c.given...)); got != c.acts {
+			t.Errorf("%s: may act is %t, want %t", c.name, got, c.acts)
+		}
+	}
+}
+
 func TestADowngradeWaitsForItsTime(t *testing.T) {
 	t.Parallel()
 	if s := fold(created, pro, toFree); s.Plan != tenant.PlanPro || s.PendingPlan == nil {
