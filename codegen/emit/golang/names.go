@@ -47,7 +47,7 @@ func (g *module) aggregateNames(s *scope, a *ir.Aggregate) {
 	g.checkFields(a.State, "LogValue", "Apply", "Clone", "Encode", "Decode")
 	for _, c := range a.Commands {
 		s.add(naming.Go(c.Name), "the command "+c.Name, c.Pos)
-		g.checkFields(c.Input, "LogValue", "Normalize", "Validate", "Decide")
+		g.checkFields(c.Input, "LogValue", "Normalize", "Validate", "Decide", "StreamID")
 		if len(c.Facts) > 0 {
 			s.add(factsName(c), "the facts of "+c.Name, c.Pos)
 		}

@@ -37,6 +37,8 @@ func walkType(name string, t ir.Type, visit func(name string, t ir.Type)) {
 func (g *module) walkExprs(visit func(*ir.Expr)) {
 	for _, a := range g.Aggregates {
 		for _, c := range a.Commands {
+			walkExpr(c.ID, visit)
+			walkExpr(c.By, visit)
 			walkExpr(c.UnchangedIf, visit)
 			walkFacts(c.Facts, visit)
 			walkRequirements(c.Require, visit)
