@@ -10,6 +10,7 @@ var Module = &Shape{Name: "a module", Keys: []Key{
 	{"aggregates", named(Aggregate), "What the module remembers, and what may happen to it.", 0},
 	{"projections", named(Projection), "Read models: rows folded from events.", 0},
 	{"queries", named(Query), "What may be asked.", 0},
+	{"operations", named(Operation), "What a Go method does: declared, but for its body.", 0},
 	{"reactions", named(Reaction), "Events that lead to commands.", 0},
 	{"processes", named(Process), "Work of several steps.", 0},
 }}

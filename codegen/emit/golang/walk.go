@@ -14,6 +14,9 @@ func (g *module) walkTypes(visit func(name string, t ir.Type)) {
 			fields(def.Fields)
 		}
 	}
+	for _, o := range g.Operations {
+		fields(o.Input)
+	}
 	for _, a := range g.Aggregates {
 		for _, c := range a.Commands {
 			fields(c.Input)

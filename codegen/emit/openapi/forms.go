@@ -24,9 +24,9 @@ func (o *Operation) Query() (names []string) {
 	return names
 }
 
-// Body is the name of the schema of the operation's body; empty if it takes none.
+// Body is the name of the schema of the operation's body; empty if it takes none, or a raw one.
 func (o *Operation) Body() string {
-	if o.RequestBody == nil {
+	if o.RequestBody == nil || o.RequestBody.Content[jsonType].Schema == nil {
 		return ""
 	}
 	return refName(o.RequestBody.Content[jsonType].Schema)
@@ -41,7 +41,7 @@ func (d *Document) Forms() map[string]map[string]string {
 	forms := map[string]map[string]string{}
 	for _, item := range d.Paths {
 		for _, op := range item {
-			if op.RequestBody != nil {
+			if op.Body() != "" {
 				d.form(op.RequestBody.Content[jsonType].Schema, forms)
 			}
 		}
