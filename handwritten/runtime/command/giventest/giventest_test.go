@@ -39,7 +39,7 @@ func lamps() command.Aggregate[lamp] {
 }
 
 func turnOn(l *lamp, _ time.Time) (command.Decision[lamp], error) {
-	if l.On {
+	if l != nil && l.On { // nil before the first event
 		return command.Decision[lamp]{}, nil
 	}
 	return command.Decision[lamp]{Events: []event.Data{switched{true}}}, nil
