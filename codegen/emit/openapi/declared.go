@@ -44,10 +44,9 @@ func (b *builder) declared(o *ir.Operation) *Operation {
 func ResultName(o *ir.Operation) string { return o.Name + "Result" }
 
 func (b *builder) parameter(o *ir.Operation, f *ir.Field) *Parameter {
-	p := &Parameter{Name: f.Name, In: "query", Required: !f.Type.Optional && f.Default == nil, Description: f.Doc, Schema: b.schemas.input().field(f)}
+	p := &Parameter{Name: f.Name, In: "query", Required: !f.Type.Optional && f.Default == nil, Schema: b.schemas.input().field(f)}
 	if o.InPath(f) {
 		p.In = "path"
 	}
-	p.Schema.Description = ""
 	return p
 }
