@@ -150,22 +150,27 @@ func rows(t *testing.T, r race, query string) (all []string) {
 	return all
 }
 
-func tableRows(t *testing.T, r race, query string) []string {
+// tableRows reads as a query of the tenant does: rows of others are not seen.
+func tableRows(t *testing.T, r race, query string) (all []string) {
 	t.Helper()
-	found, err := r.store().Query(t.Context(), query)
-	check(t, err)
-	all, err := pgx.CollectRows(found, pgx.RowTo[string])
-	check(t, err)
-	if len(all) == 0 {
-		return nil
-	}
+	check(t, pgx.BeginFunc(t.Context(), r.Log.(*eventstore.Store).Reader(), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SELECT set_config('oksai.tenants', $1::uuid[]::text, true)`, []uuid.UUID{r.tenant}); err != nil {
+			return err
+		}
+		found, err := tx.Query(t.Context(), query)
+		if err != nil {
+			return err
+		}
+		for found.Next() {
+			var row string
+			if err := found.Scan(&row); err != nil {
+				return err
+			}
+			all = append(all, row)
+		}
+		return found.Err()
+	}))
 	return all
-}
-
-func (r race) store() interface {
-	Query(context.Context, string, ...any) (pgx.Rows, error)
-} {
-	return r.Log.(*eventstore.Store).Reader()
 }
 
 func same(t *testing.T, want, got []string) {
