@@ -26,7 +26,7 @@ func rules() []func(*ir.Platform, *diag.List) {
 		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
 		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses, opaqueColumns, measureForms, mapShapes,
-		queryStores, findKeys, queryCallers, routes,
+		queryStores, findKeys, queryCallers, operationForms, routes,
 	}
 }
 
@@ -89,6 +89,9 @@ func fieldSets(m *ir.Module) []fieldSet {
 		for _, e := range a.Events {
 			all = append(all, fieldSet{e.Name, e.Fields})
 		}
+	}
+	for _, o := range m.Operations {
+		all = append(all, fieldSet{o.Name, o.Input}, fieldSet{"the output of " + o.Name, o.Output})
 	}
 	for _, e := range m.External {
 		all = append(all, fieldSet{e.Name, e.Fields})

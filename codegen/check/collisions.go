@@ -20,6 +20,9 @@ func collisions(p *ir.Platform, diags *diag.List) {
 		for _, q := range m.Queries {
 			queryNames.add(q.Name, "query", q.Pos)
 		}
+		for _, o := range m.Operations {
+			queryNames.add(o.Name, "operation", o.Pos)
+		}
 		for _, a := range m.Aggregates {
 			for _, c := range a.Commands {
 				queryNames.add(c.Name, "command", c.Pos) // both are operations of one API
@@ -39,7 +42,7 @@ func collisions(p *ir.Platform, diags *diag.List) {
 }
 
 func moduleScope(s *scope, m *ir.Module) {
-	s.fixed("Rules", "UnimplementedRules", "Repositories", "NewRepositories", "Reactions", "Timers", "Models", "Tables")
+	s.fixed("Rules", "UnimplementedRules", "Repositories", "NewRepositories", "Reactions", "Timers", "Models", "Tables", "Operations", "UnimplementedOperations", "Means")
 	for _, t := range m.Types {
 		s.add(naming.Go(t.Name), "type", t.Pos)
 		for _, v := range t.Values {
@@ -64,6 +67,10 @@ func moduleScope(s *scope, m *ir.Module) {
 				s.add(c.Name+"Facts", "facts of "+c.Name, c.Pos)
 			}
 		}
+	}
+	for _, o := range m.Operations {
+		s.add(o.Name, "operation", o.Pos)
+		s.add(o.Name+"Result", "output of "+o.Name, o.Pos)
 	}
 	for _, x := range m.Projections {
 		s.add(naming.Go(x.Name)+"Projection", "projection", x.Pos)

@@ -22,9 +22,9 @@ func creation(p *ir.Platform, diags *diag.List) {
 				diags.Errorf(c.Emits[0].Pos, "conditional-creation", "%s creates a %s, so its first event has no condition", c.Name, a.Name).
 					WithHint("put an event without `when` first")
 			}
-			if c.UnchangedIf != nil {
+			if c.UnchangedIf != nil && !c.IfAbsent {
 				diags.Errorf(c.UnchangedIf.Pos, "conditional-creation", "%s creates a %s, so it cannot leave it unchanged", c.Name, a.Name).
-					WithHint("remove `unchanged_if`; Idempotency-Key serves repeated requests")
+					WithHint("remove `unchanged_if`, as Idempotency-Key serves repeated requests, or write `creates: if_absent`")
 			}
 		}
 		if !created {

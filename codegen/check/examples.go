@@ -18,7 +18,7 @@ func examples(p *ir.Platform, diags *diag.List) {
 			if x.Command == nil {
 				continue
 			}
-			if x.Command.Creates != (len(x.Given) == 0) {
+			if x.Command.Creates != (len(x.Given) == 0) && !x.Command.IfAbsent {
 				pastOf(x, diags)
 			}
 			if x.Error != "" && !x.Command.Handwritten && !slices.Contains(errorCodes(a, x.Command), x.Error) {

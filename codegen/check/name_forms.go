@@ -70,6 +70,12 @@ func (n nameChecker) module(m *ir.Module) {
 			n.check(x.Pos, "a measure", x.Name, snakeForm, naming.Snake)
 		}
 	}
+	for _, o := range m.Operations {
+		n.check(o.Pos, "an operation", o.Name, pascalForm, naming.Go)
+		for _, f := range o.Failures {
+			n.check(f.Pos, "an error", f.Code, codeForm, upper)
+		}
+	}
 	for _, r := range m.Reactions {
 		n.check(r.Pos, "a reaction", r.Name, pascalForm, naming.Go)
 	}

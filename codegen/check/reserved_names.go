@@ -75,6 +75,9 @@ func methodNames(m *ir.Module, diags *diag.List) {
 	for _, x := range m.External {
 		reserved(diags, x.Fields, why, "decode")
 	}
+	for _, o := range m.Operations {
+		reserved(diags, o.Input, why, "normalize", "prepare", "log_value")
+	}
 	for _, a := range m.Aggregates {
 		reserved(diags, a.State, why, "apply", "clone", "encode", "decode")
 		for _, e := range a.Events {

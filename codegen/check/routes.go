@@ -52,5 +52,8 @@ func operations(m *ir.Module) []operation {
 	for _, q := range m.Queries {
 		all = append(all, operation{q.Name, q.HTTP, q.Pos})
 	}
+	for _, o := range m.Operations {
+		all = append(all, operation{o.Name, o.HTTP, o.Pos})
+	}
 	return all
 }

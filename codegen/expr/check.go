@@ -108,6 +108,10 @@ func (c *checker) variable(n ast.Expr) *ir.Expr {
 		c.errorf(n, "bad-expression", "a field can only be taken from a name, as in state.title")
 		return nil
 	}
+	if optional := c.scope.optional(); optional != nil && len(path) == 1 && path[0] == exists {
+		there := &ir.Expr{Op: ir.Variable, Path: []string{optional.Name}, Pos: c.pos(nodes[0])}
+		return &ir.Expr{Op: ir.Has, Type: simple(ir.Bool), Args: []*ir.Expr{there}, Pos: there.Pos}
+	}
 	root := c.scope.root(path[0])
 	if root == nil {
 		c.errorf(nodes[0], "unknown-name", "%q is not known here", path[0]).Suggest(path[0], c.scope.names())
@@ -117,6 +121,7 @@ func (c *checker) variable(n ast.Expr) *ir.Expr {
 	if root.Type != nil {
 		e.Type = *root.Type
 	}
+	e.Type.Optional = root.Optional
 	fields := root.Fields
 	for i, name := range path[1:] {
 		f := find(fields, name)

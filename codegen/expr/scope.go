@@ -22,6 +22,8 @@ type Root struct {
 	Name   string
 	Type   *ir.Type
 	Fields []*ir.Field
+	// Optional roots may not be there at all; `exists` tells.
+	Optional bool
 }
 
 // NewScope returns a scope of these roots.
@@ -65,7 +67,11 @@ func (s Scope) absent(e *ir.Expr) bool {
 	if e.Op != ir.Variable || !e.Type.Optional {
 		return e.Type.Optional
 	}
-	fields := s.root(e.Path[0]).Fields
+	root := s.root(e.Path[0])
+	if root.Optional && !s.proved(e.Path[:1]) {
+		return true
+	}
+	fields := root.Fields
 	for i, name := range e.Path[1:] {
 		f := find(fields, name)
 		if f.Type.Optional && !s.proved(e.Path[:i+2]) {
@@ -98,10 +104,26 @@ func (s Scope) root(name string) *Root {
 	return nil
 }
 
+// exists is how expressions ask whether the optional root is there.
+const exists = "exists"
+
+// optional is the root that may not be there, or nil.
+func (s Scope) optional() *Root {
+	for i := range s.roots {
+		if s.roots[i].Optional {
+			return &s.roots[i]
+		}
+	}
+	return nil
+}
+
 func (s Scope) names() []string {
 	names := make([]string, len(s.roots))
 	for i, r := range s.roots {
 		names[i] = r.Name
+		if r.Optional {
+			names = append(names, exists)
+		}
 	}
 	return names
 }

@@ -28,6 +28,7 @@ var (
 	}
 	otherwise = []Key{{"default", literal, "The value where none is given.", 0}}
 	personal  = []Key{{"pii", boolean, "It tells about a person; logs hide it.", 0}}
+	hidden    = []Key{{"secret", boolean, "A password or token: Go gets a type that shows it to nobody.", 0}}
 	renamed   = []Key{{"was", text, "The name under which it is stored already.", 0}}
 )
 
@@ -45,6 +46,8 @@ var (
 	EventField    = &Shape{Name: "a field of an event", Keys: slices.Concat(typed, otherwise, personal, renamed)}
 	ExternalField = &Shape{Name: "a field of an external event", Keys: slices.Concat(typed, otherwise, personal)}
 	Column        = &Shape{Name: "a column", Keys: slices.Concat(typed, personal)}
+	Asked         = &Shape{Name: "an input of an operation", Keys: slices.Concat(typed, formed, bounded, otherwise, personal, hidden)}
+	Answered      = &Shape{Name: "an output", Keys: slices.Concat(typed, personal, hidden)}
 	Remembered    = &Shape{Name: "a field of a process", Keys: slices.Concat(typed, personal)}
 	Attribute     = &Shape{Name: "an attribute", Keys: []Key{
 		{"type", typeName, "The type.", 0},

@@ -10,6 +10,7 @@ var Module = &Shape{Name: "a module", Keys: []Key{
 	{"aggregates", named(Aggregate), "What the module remembers, and what may happen to it.", 0},
 	{"projections", named(Projection), "Read models: rows folded from events.", 0},
 	{"queries", named(Query), "What may be asked.", 0},
+	{"operations", named(Operation), "What a Go method does: declared, but for its body.", 0},
 	{"reactions", named(Reaction), "Events that lead to commands.", 0},
 	{"processes", named(Process), "Work of several steps.", 0},
 }}
@@ -33,7 +34,9 @@ var Aggregate = &Shape{Name: "an aggregate", Keys: []Key{
 // Command is a request to change an aggregate.
 var Command = &Shape{Name: "a command", Keys: []Key{
 	{"doc", text, "What it is for.", 0},
-	{"creates", boolean, "It begins the aggregate.", 0},
+	{"creates", either(boolean, oneOf("if_absent")), "It begins the aggregate; if_absent: where there is none, and else acts on the one that is there.", 0},
+	{"id", text, "Which aggregate it begins, where that is not a new id's: =command.user.", 0},
+	{"by", text, "Instead: a value that the id is made from, as in reactions.", 0},
 	{"input", fieldsOf(Input), "What the caller says.", 0},
 	{"allow", names, "The roles that may run it; none: only reactions and timers do.", 0},
 	{"facts", byName(text), "Values of other aggregates, loaded before the rule: =module.Aggregate(id).field.", 0},

@@ -60,6 +60,9 @@ type Command struct {
 	Name        string
 	Doc         string
 	Creates     bool
+	IfAbsent    bool  // with Creates: acts on the one that is there, if there is one
+	ID          *Expr // over command, context: the id of what it begins; nil for a new one
+	By          *Expr // instead of ID: a text that the id is derived from
 	Input       []*Field
 	Allow       []string // roles; empty: nobody over HTTP, only reactions and timers
 	Facts       []*Fact
@@ -71,6 +74,9 @@ type Command struct {
 	IfMatch     bool // http.if_match: required
 	Pos         Pos  `json:"-"`
 }
+
+// Identified reports whether the command itself tells the id of what it begins.
+func (c *Command) Identified() bool { return c.ID != nil || c.By != nil }
 
 // Route is where an operation is found.
 type Route struct {

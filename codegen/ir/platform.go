@@ -71,6 +71,7 @@ type Module struct {
 	External    []*ExternalEvent
 	Projections []*Projection
 	Queries     []*Query
+	Operations  []*Operation `json:",omitempty"`
 	Reactions   []*Reaction
 	Pos         Pos `json:"-"`
 }

@@ -41,6 +41,7 @@ type Type struct {
 	Precision, Scale  int // Decimal
 	Limits            Constraints
 	PII               bool
+	Secret            bool // String, Text: shown to nobody
 }
 
 // Constraints restrict a type's values. Zero values do not constrain.

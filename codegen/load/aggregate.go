@@ -54,7 +54,8 @@ func (m *module) defineMessages() {
 		}
 		for i, r := range a.commands {
 			c := a.ir.Commands[i]
-			c.Doc, c.Creates = r.Text("doc"), r.Bool("creates")
+			c.Doc = r.Text("doc")
+			c.Creates, c.IfAbsent = m.creates(r)
 			c.Input = m.fields(r.Entries("input"), owner{c.Name, grammar.Input, a.ir.State})
 		}
 	}

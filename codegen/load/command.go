@@ -19,6 +19,7 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 	c.Require = m.requirements(r.Items("require"), scope)
 	c.Handwritten = r.Choice("rule") == "handwritten"
 	m.resolveEmits(a, c, r, scope)
+	m.resolveIdentity(a.ir, c, r)
 	c.HTTP = commandRoute(a.ir, c)
 	m.overrideCommandRoute(r, c)
 	r.Done()
@@ -27,8 +28,10 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 // commandScope is what the conditions and values of a command may name.
 func (m *module) commandScope(a *ir.Aggregate, c *ir.Command) expr.Scope {
 	roots := []expr.Root{{Name: "command", Fields: c.Input}, contextRoot(), factsRoot(c.Facts), nowRoot()}
-	if !c.Creates {
-		roots = append(roots, stateRoot(a))
+	if !c.Creates || c.IfAbsent {
+		state := stateRoot(a)
+		state.Optional = c.IfAbsent
+		roots = append(roots, state)
 	}
 	return expr.NewScope(roots...)
 }

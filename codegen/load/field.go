@@ -45,6 +45,12 @@ func (m *module) field(e syntax.Entry, o owner) *ir.Field {
 		f.PII = r.Bool("pii") || f.Type.PII
 		f.Type.PII = f.PII
 	}
+	if r.Knows("secret") && r.Bool("secret") {
+		f.Type.Secret = true
+		if k := f.Type.Kind; k != ir.String && k != ir.Text || f.Type.Limits.Trim || f.Type.Limits.Lower || r.Node.Get("default") != nil {
+			m.errorf(r.Get("secret").Pos, "constraint-not-applicable", "a secret is a string or text that stays as it came").WithHint("remove `secret`, or `trim`, `lower` and `default`")
+		}
+	}
 	if r.Knows("default") {
 		if n := r.Get("default"); n != nil {
 			m.later = append(m.later, func() { f.Default = m.value(n, f.Type, expr.NewScope()) })

@@ -50,6 +50,7 @@ func (l *loader) load() {
 	l.each((*module).defineStates)
 	l.each((*module).defineMessages)
 	l.each((*module).defineExternals)
+	l.each((*module).defineOperations)
 	l.each((*module).defineProjections)
 	for _, resolve := range l.later {
 		resolve()

@@ -97,6 +97,8 @@ func (m *module) reactionBody(x *ir.Reaction, r *syntax.Reader, e syntax.Entry) 
 	x.When = m.condition(r, "when", scope)
 	scope = scope.Given(x.When)
 	switch n := r.Get("id"); {
+	case x.Command.Identified() && (n != nil || r.Get("by") != nil):
+		m.errorf(e.Pos, "needless-id", "%s says itself which %s it begins", x.Command.Name, x.Target.Name).WithHint("remove `id` and `by`")
 	case r.Get("by") != nil:
 		x.By = m.by(x, r, scope)
 	case n == nil && !x.Command.Creates:

@@ -162,8 +162,16 @@ func (c *composition) rules() []jen.Code {
 			out = append(out, jen.Id(naming.Go(m.Name)).Add(domain(m.Name, "Rules")))
 		}
 	}
+	for _, m := range c.Modules {
+		if len(m.Operations) > 0 {
+			out = append(out, jen.Comment(operationsField(m)+" makes what the module does beside its commands and queries."),
+				jen.Id(operationsField(m)).Func().Params(servicePkg("Deps"), domain(m.Name, "Means")).Params(domain(m.Name, "Operations"), jen.Error()))
+		}
+	}
 	return out
 }
+
+func operationsField(m *ir.Module) string { return naming.Go(m.Name) + "Operations" }
 
 func (c *composition) schemas() []jen.Code {
 	var out []jen.Code

@@ -39,6 +39,10 @@ func (c *composition) modules() *jen.File {
 		if golang.HasMaps(m) {
 			arguments = append(arguments, jen.Id("r").Dot(naming.Go(m.Name)))
 		}
+		if len(m.Operations) > 0 {
+			body = append(body, c.operations(m)...)
+			arguments = append(arguments, jen.Id(operationsVar(m)))
+		}
 		for _, a := range server.Runners(m) {
 			arguments = append(arguments, jen.Id(c.runner(a)))
 		}
@@ -56,6 +60,22 @@ func (c *composition) modules() *jen.File {
 		Params(jen.Index().Op("*").Add(servicePkg("Module")), jen.Error()).Block(body...)
 	return f
 }
+
+// operations makes what people wrote for a module:
+//
+//	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users})
+func (c *composition) operations(m *ir.Module) []jen.Code {
+	means := []jen.Code{member("Repositories", jen.Id(repos(m.Name)))}
+	for _, a := range m.Aggregates {
+		means = append(means, member(naming.Go(a.Plural), jen.Id(c.runner(a))))
+	}
+	return []jen.Code{
+		jen.List(jen.Id(operationsVar(m)), jen.Err()).Op(":=").Id("r").Dot(operationsField(m)).Call(jen.Id("deps"), domain(m.Name, "Means").Values(means...)),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+	}
+}
+
+func operationsVar(m *ir.Module) string { return naming.Local(m.Name) + "Operations" }
 
 func (c *composition) repositories() []jen.Code {
 	var out []jen.Code

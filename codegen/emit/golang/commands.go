@@ -19,6 +19,7 @@ func (g *module) commandsFile(a *ir.Aggregate) *file {
 		g.constructor(f, name, c.Input)
 		g.structNormalize(f, name, c.Input)
 		g.validateMethod(f, name, c.Input)
+		g.streamID(f, a, c)
 	}
 	return f
 }

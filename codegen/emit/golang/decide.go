@@ -28,8 +28,10 @@ func (g *module) decideFile(a *ir.Aggregate) *file {
 //
 // The decision of a handwritten rule gets the rules to ask, after its own checks.
 func (g *module) decide(f *file, a *ir.Aggregate, c *ir.Command) {
+	state := stateRoot("state", a)
+	state.optional = c.IfAbsent
 	x := g.exprs(map[string]root{
-		"state": stateRoot("state", a), "command": commandRoot("c", c),
+		"state": state, "command": commandRoot("c", c),
 		"facts": factsRoot(c.Facts), "context": callerRoot(), "now": {},
 	})
 	var body []jen.Code

@@ -30,6 +30,8 @@ type root struct {
 	row bool
 	// special are names below the root that are not fields.
 	special map[string]func() *jen.Statement
+	// optional roots are pointers that may be nil.
+	optional bool
 }
 
 // need is an optional value that must be present.
@@ -157,6 +159,9 @@ func (x *exprs) walk(e *ir.Expr, optionalBelow func(path string, code *jen.State
 		}
 	}
 	code, fields := r.code(), r.fields
+	if r.optional && len(e.Path) > 1 {
+		optionalBelow(e.Path[0], r.code())
+	}
 	for i, name := range e.Path[1:] {
 		f := findField(fields, name)
 		if f == nil {

@@ -14,6 +14,9 @@ func (g *module) goType(t ir.Type) *jen.Statement {
 	if isPointer(t) {
 		return jen.Op("*").Add(g.goType(required(t)))
 	}
+	if t.Secret {
+		return snip.Secret()
+	}
 	switch t.Kind {
 	case ir.List, ir.Set:
 		return jen.Index().Add(g.goType(*t.Elem))

@@ -28,7 +28,7 @@ type file struct {
 // files lists the package's files; the order here is the order of everything.
 func (g *module) files() []*file {
 	g.checkNames()
-	list := []*file{g.typesFile(), g.externalFile(), g.rulesFile(), g.repositoriesFile()}
+	list := []*file{g.typesFile(), g.externalFile(), g.rulesFile(), g.operationsFile(), g.repositoriesFile()}
 	for _, a := range g.Aggregates {
 		list = append(list,
 			g.stateFile(a), g.eventsFile(a), g.commandsFile(a), g.codecFile(a), g.decideFile(a),

@@ -24,6 +24,16 @@ func (g *module) checkNames() {
 	for _, a := range g.Aggregates {
 		g.aggregateNames(package_, a)
 	}
+	for _, o := range g.Operations {
+		package_.add(o.Name, "the operation "+o.Name, o.Pos)
+		package_.add(resultName(o), "the output of "+o.Name, o.Pos)
+		methods := []string{"LogValue", "Normalize", "Prepare"}
+		for _, f := range o.Failures {
+			methods = append(methods, failureName(f))
+		}
+		g.checkFields(o.Input, methods...)
+		g.checkFields(o.Output, "LogValue")
+	}
 	for _, e := range g.External {
 		package_.add(externalName(e), "the external event "+e.Name, e.Pos)
 		g.checkFields(e.Fields, "LogValue", "Decode")
@@ -34,7 +44,7 @@ func (g *module) checkNames() {
 		package_.add(keyName(p), "the key of "+p.Name, p.Pos)
 		g.checkFields(rowFields(p))
 	}
-	for _, name := range []string{"Rules", "UnimplementedRules", "Repositories", "NewRepositories", "Models", "Tables", "Reactions", "Timers"} {
+	for _, name := range []string{"Rules", "UnimplementedRules", "Repositories", "NewRepositories", "Models", "Tables", "Reactions", "Timers", "Operations", "UnimplementedOperations", "Means"} {
 		package_.add(name, "the generated "+name, g.Pos)
 	}
 }
@@ -47,7 +57,7 @@ func (g *module) aggregateNames(s *scope, a *ir.Aggregate) {
 	g.checkFields(a.State, "LogValue", "Apply", "Clone", "Encode", "Decode")
 	for _, c := range a.Commands {
 		s.add(naming.Go(c.Name), "the command "+c.Name, c.Pos)
-		g.checkFields(c.Input, "LogValue", "Normalize", "Validate", "Decide")
+		g.checkFields(c.Input, "LogValue", "Normalize", "Validate", "Decide", "StreamID")
 		if len(c.Facts) > 0 {
 			s.add(factsName(c), "the facts of "+c.Name, c.Pos)
 		}

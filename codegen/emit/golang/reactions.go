@@ -130,6 +130,7 @@ func (g *module) reactionBody(r *ir.Reaction) []jen.Code {
 	body = append(body, jen.Id("caller").Op(":=").Add(callerType()).Values(
 		pair("Tenant", jen.Id("e").Dot("Stream").Dot("Tenant")), pair("Subject", jen.Lit("reaction:").Op("+").Id("definition").Dot("Name"))))
 	body = append(body, g.input(x, r.Target.Module, r.Command, r.With)...)
+	body = append(body, g.begun(r)...)
 	return append(body,
 		jen.List(jen.Id("decide"), jen.Err()).Op(":=").Add(runner.Clone()).Dot(naming.Go(r.Command.Name)).Call(jen.Id("ctx"), jen.Id("caller"), jen.Id("cmd")),
 		returnErr(),
@@ -187,18 +188,22 @@ func (g *module) meant(x *exprs, r *ir.Reaction) []jen.Code {
 	if r.By == nil {
 		return nil
 	}
-	name := jen.Lit(r.Target.Module + "." + r.Target.Stored() + ":").Op("+").Add(x.value(r.By))
 	there := jen.Id("there")
 	if !r.Command.Creates {
 		there = jen.Op("!").Add(there)
 	}
 	return []jen.Code{
-		jen.Id("id").Op(":=").Add(snip.NewSHA1().Call(snip.NameSpace(), jen.Index().Byte().Call(name))),
-		jen.If(
-			jen.List(jen.Id("there"), jen.Err()).Op(":=").Id(g.runnerVar(r.Target)).Dot("Repository").Call().Dot("Has").Call(jen.Id("ctx"), reactionTenant(r), jen.Id("id")),
-			jen.Err().Op("!=").Nil().Op("||").Add(there),
-		).Block(jen.Return(jen.Err())),
+		jen.Id("id").Op(":=").Add(derivedID(r.Target, x.value(r.By))),
+		g.passOver(r, there),
 	}
+}
+
+// passOver ends a reaction that has nothing to do, seeing whether its aggregate is there.
+func (g *module) passOver(r *ir.Reaction, nothing *jen.Statement) *jen.Statement {
+	return jen.If(
+		jen.List(jen.Id("there"), jen.Err()).Op(":=").Id(g.runnerVar(r.Target)).Dot("Repository").Call().Dot("Has").Call(jen.Id("ctx"), reactionTenant(r), jen.Id("id")),
+		jen.Err().Op("!=").Nil().Op("||").Add(nothing),
+	).Block(jen.Return(jen.Err()))
 }
 
 func reactionTenant(r *ir.Reaction) *jen.Statement {
@@ -213,7 +218,7 @@ func reactionID(x *exprs, r *ir.Reaction) *jen.Statement {
 	switch {
 	case r.ID != nil:
 		return x.value(r.ID)
-	case r.By != nil:
+	case r.By != nil, r.Command.Identified():
 		return jen.Id("id")
 	}
 	return snip.NewSHA1().Call(jen.Id("e").Dot("ID"), jen.Index().Byte().Call(jen.Id("definition").Dot("Name")))
@@ -221,7 +226,10 @@ func reactionID(x *exprs, r *ir.Reaction) *jen.Statement {
 
 func (g *module) reactionRequest(x *exprs, r *ir.Reaction) *jen.Statement {
 	fields := []jen.Code{pair("Tenant", reactionTenant(r)), pair("ID", reactionID(x, r))}
-	if r.Command.Creates {
+	switch {
+	case r.Command.IfAbsent:
+		fields = append(fields, pair("IfAbsent", jen.True()))
+	case r.Command.Creates:
 		fields = append(fields, pair("Creates", jen.True()))
 	}
 	fields = append(fields,

@@ -148,7 +148,7 @@ func (g *module) limitsFunc(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 			continue
 		}
 		before, bound := jen.Id("before"), jen.Id(boundName(l))
-		if c.Creates {
+		if c.Creates && !c.IfAbsent {
 			before = jen.Nil()
 		}
 		if use == releases {
@@ -157,7 +157,7 @@ func (g *module) limitsFunc(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 		moves = append(moves, jen.Id(movesName(l)).Call(before, jen.Id("after"), bound))
 	}
 	first := "before"
-	if c.Creates {
+	if c.Creates && !c.IfAbsent {
 		first = "_"
 	}
 	result := jen.Null()

@@ -63,11 +63,14 @@ func (g *module) check(t ir.Type, at, value *jen.Statement) []jen.Code {
 	if isCollection(t) {
 		return g.checkItems(t, at, value)
 	}
+	if t.Secret {
+		value = value.Clone().Dot("Reveal").Call()
+	}
 	return g.checkScalar(t, at, value)
 }
 
 func (g *module) dereferenced(t ir.Type, value *jen.Statement) *jen.Statement {
-	if t.Kind == ir.Struct || t.Kind == ir.Money {
+	if t.Kind == ir.Struct || t.Kind == ir.Money || t.Secret {
 		return value.Clone() // methods are called, and Go dereferences by itself
 	}
 	return jen.Op("*").Add(value.Clone())

@@ -14,6 +14,9 @@ func (g *module) walkTypes(visit func(name string, t ir.Type)) {
 			fields(def.Fields)
 		}
 	}
+	for _, o := range g.Operations {
+		fields(o.Input)
+	}
 	for _, a := range g.Aggregates {
 		for _, c := range a.Commands {
 			fields(c.Input)
@@ -37,6 +40,8 @@ func walkType(name string, t ir.Type, visit func(name string, t ir.Type)) {
 func (g *module) walkExprs(visit func(*ir.Expr)) {
 	for _, a := range g.Aggregates {
 		for _, c := range a.Commands {
+			walkExpr(c.ID, visit)
+			walkExpr(c.By, visit)
 			walkExpr(c.UnchangedIf, visit)
 			walkFacts(c.Facts, visit)
 			walkRequirements(c.Require, visit)

@@ -10,6 +10,9 @@ const (
 	createdSuffix = "Created"
 )
 
+// problemAnswer is any refusal.
+const problemAnswer = "Problem"
+
 const responsePath = "#/components/responses/"
 
 func response(name string) *Response { return &Response{Ref: responsePath + name} }

@@ -35,6 +35,10 @@ func Module(m *ir.Module) *Document {
 		}
 		d.add(q.HTTP, b.query(q))
 	}
+	for _, o := range m.Operations {
+		d.addTag(summary(m.Name), m.Doc)
+		d.add(o.HTTP, b.declared(o))
+	}
 	for name, s := range b.schemas.byName {
 		d.Components.Schemas[name] = s
 	}
@@ -81,7 +85,7 @@ func newDocument(title, doc, file string) *Document {
 		Paths:     map[string]PathItem{},
 		Components: Components{
 			SecuritySchemes: map[string]SecurityScheme{"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"}},
-			Responses: map[string]*Response{"Problem": {
+			Responses: map[string]*Response{problemAnswer: {
 				Description: "The request was not carried out; `code` says why.",
 				Content:     map[string]Media{problemType: {Schema: reference("Problem")}},
 			}},

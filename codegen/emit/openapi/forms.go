@@ -28,9 +28,9 @@ func (o *Operation) Query() (names, lists []string) {
 	return names, lists
 }
 
-// Body is the name of the schema of the operation's body; empty if it takes none.
+// Body is the name of the schema of the operation's body; empty if it takes none, or a raw one.
 func (o *Operation) Body() string {
-	if o.RequestBody == nil {
+	if o.RequestBody == nil || o.RequestBody.Content[jsonType].Schema == nil {
 		return ""
 	}
 	return refName(o.RequestBody.Content[jsonType].Schema)
@@ -45,7 +45,7 @@ func (d *Document) Forms() map[string]map[string]string {
 	forms := map[string]map[string]string{}
 	for _, item := range d.Paths {
 		for _, op := range item {
-			if op.RequestBody != nil {
+			if op.Body() != "" {
 				d.form(op.RequestBody.Content[jsonType].Schema, forms)
 			}
 		}

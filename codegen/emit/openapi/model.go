@@ -58,6 +58,7 @@ type Operation struct {
 	Description string               `json:"description,omitempty"`
 	Roles       []string             `json:"x-oksai-roles,omitempty"`
 	Errors      []Refusal            `json:"x-oksai-errors,omitempty"`
+	Security    *[]Security          `json:"security,omitempty"` // empty: no token is asked for
 	Parameters  []*Parameter         `json:"parameters,omitempty"`
 	RequestBody *RequestBody         `json:"requestBody,omitempty"`
 	Responses   map[string]*Response `json:"responses"`
@@ -130,6 +131,7 @@ type Schema struct {
 	Properties           Properties `json:"properties,omitempty"`
 	Required             []string   `json:"required,omitempty"`
 	AdditionalProperties *Others    `json:"additionalProperties,omitempty"`
+	WriteOnly            bool       `json:"writeOnly,omitempty"`
 	Example              any        `json:"example,omitempty"`
 	// TimeFormat tells ogen a Go layout; the public document does not have it.
 	TimeFormat string `json:"x-ogen-time-format,omitempty"`

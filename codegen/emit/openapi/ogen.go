@@ -32,15 +32,21 @@ func lenientOperation(op *Operation) *Operation {
 		lenient.Schema.TimeFormat = "" // parameters parse every RFC 3339 time as it is
 		out.Parameters[i] = &lenient
 	}
+	out.Responses = map[string]*Response{}
+	for status, r := range op.Responses {
+		if status == "default" || r.Ref != responsePath+problemAnswer { // it covers all problems
+			out.Responses[status] = r
+		}
+	}
 	out.RequestBody = nil
-	if op.RequestBody != nil {
+	if op.Body() != "" { // what is raw is not for decoders
 		out.RequestBody = &RequestBody{Required: true, Content: map[string]Media{jsonType: {Schema: op.RequestBody.Content[jsonType].Schema}}}
 	}
 	return &out
 }
 
 // uncheckedFormats are formats that ogen would check, or give a Go type of its own.
-var uncheckedFormats = map[string]bool{"email": true, "uri": true}
+var uncheckedFormats = map[string]bool{"email": true, "uri": true, "password": true}
 
 // lenient leaves it to the runtime to refuse what an object does not have: it
 // knows better than a decoder how to tell.
@@ -65,6 +71,7 @@ func (s *Schema) lenient() *Schema {
 	out.MinItems, out.MaxItems, out.UniqueItems = nil, nil, false
 	out.PropertyNames, out.MinProperties, out.MaxProperties = nil, nil, nil
 	out.Default, out.Example = nil, nil // the domain fills them in
+	out.WriteOnly = false
 	if uncheckedFormats[s.Format] {
 		out.Format = ""
 	}

@@ -56,7 +56,7 @@ func (b *builder) operation(name, doc, tag string, roles []string) *Operation {
 		Summary:     summary(name),
 		Description: doc,
 		Roles:       roles,
-		Responses:   map[string]*Response{"default": response("Problem")},
+		Responses:   map[string]*Response{"default": response(problemAnswer)},
 	}
 }
 

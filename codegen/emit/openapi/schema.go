@@ -112,7 +112,17 @@ func (s *schemas) value(t ir.Type) *Schema {
 		s.byName[moneyName] = money()
 		return reference(moneyName)
 	}
+	if t.Secret {
+		return s.secret(t)
+	}
 	return scalar(t)
+}
+
+// secret is a password or token: what is sent is never answered with.
+func (s *schemas) secret(t ir.Type) *Schema {
+	schema := scalar(t)
+	schema.Format, schema.WriteOnly = "password", s.taken
+	return schema
 }
 
 // keys is what a map's keys must be; nothing if any text will do.

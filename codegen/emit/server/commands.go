@@ -50,15 +50,19 @@ func (e *emission) command(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 		input = jen.Id(inputFunc(c)).Call(jen.Id("req"))
 	}
 	parameters = append(parameters, jen.Id("params").Add(e.api(c.Name+"Params")))
+	var begin []jen.Code
+	if c.Identified() {
+		begin, input = []jen.Code{jen.Id("cmd").Op(":=").Add(input)}, jen.Id("cmd")
+	}
 	return comment(fmt.Sprintf("%s runs the command %s on %s.", c.Name, c.Name, subject(a, c)), c.Doc).
-		Func().Params(jen.Id("s").Op("*").Id("server")).Id(c.Name).Params(parameters...).Params(jen.Op("*").Add(answer), jen.Error()).Block(
+		Func().Params(jen.Id("s").Op("*").Id("server")).Id(c.Name).Params(parameters...).Params(jen.Op("*").Add(answer), jen.Error()).Block(append(begin,
 		jen.List(jen.Id("decide"), jen.Err()).Op(":=").Id("s").Dot(naming.Local(a.Plural)).Dot(c.Name).Call(ctx(), httpxPkg("Caller").Call(ctx()), input),
 		returnErr(),
 		jen.List(jen.Id("out"), jen.Err()).Op(":=").Add(httpxPkg("Execute")).Call(ctx(), jen.Id("s").Dot("repos").Dot(plural(a)),
 			httpxPkg("Command").Index(e.domain(a.Name)).Add(fields(e.request(c)...))),
 		returnErr(),
 		jen.Return(jen.Op("&").Add(answer.Clone()).Add(fields(e.answer(a, c)...)), jen.Nil()),
-	)
+	)...)
 }
 
 func subject(a *ir.Aggregate, c *ir.Command) string {
@@ -75,9 +79,14 @@ func subject(a *ir.Aggregate, c *ir.Command) string {
 // request is what the runtime needs to know of the HTTP request.
 func (e *emission) request(c *ir.Command) []jen.Code {
 	out := []jen.Code{member("Operation", jen.Lit(c.Name))}
-	if c.Creates {
+	switch {
+	case c.Identified() && c.IfAbsent:
+		out = append(out, member("ID", e.streamID()), member("IfAbsent", jen.True()))
+	case c.Identified():
+		out = append(out, member("ID", e.streamID()), member("Creates", jen.True()))
+	case c.Creates:
 		out = append(out, member("Creates", jen.True()))
-	} else {
+	default:
 		out = append(out, member("ID", jen.Id("params").Dot("ID")), member("IfMatch", optionalText("IfMatch")))
 	}
 	if c.IfMatch {
@@ -88,6 +97,11 @@ func (e *emission) request(c *ir.Command) []jen.Code {
 		out = append(out, member("Input", jen.Id("req")))
 	}
 	return append(out, member("Decide", jen.Id("decide")))
+}
+
+// streamID asks the command which aggregate it begins.
+func (e *emission) streamID() *jen.Statement {
+	return jen.Id("cmd").Dot("StreamID").Call(httpxPkg("Caller").Call(ctx()))
 }
 
 func (e *emission) answer(a *ir.Aggregate, c *ir.Command) []jen.Code {

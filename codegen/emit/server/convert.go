@@ -22,6 +22,9 @@ func (e *emission) convert() {
 			}
 		}
 	}
+	for _, o := range e.Operations {
+		e.operationValues(f, o)
+	}
 	for _, def := range structs(e.states()) {
 		f.Add(e.structView(def)).Line()
 	}

@@ -36,6 +36,7 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 		e.security()
 		e.commands()
 		e.queries()
+		e.declared()
 		e.lists()
 		e.convert()
 		for _, f := range e.files {

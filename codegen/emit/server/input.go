@@ -5,7 +5,6 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/oksai/oksai/codegen/emit/golang"
 	"github.com/oksai/oksai/codegen/emit/openapi"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
@@ -25,27 +24,44 @@ import (
 func (e *emission) inputValue(c *ir.Command) *jen.Statement {
 	return jen.Comment(inputFunc(c) + " is the command that a request asks for.").Line().
 		Func().Id(inputFunc(c)).Params(jen.Id("in").Op("*").Add(e.api(openapi.InputName(c.Name)))).Add(e.domain(c.Name)).
-		Block(e.taken(e.Name, c.Name, c.Input)...)
+		Block(e.taken(e.Name, c.Name, given("in", c.Input))...)
 }
 
 // structValue emits the same for a struct within an input.
 func (e *emission) structValue(def *ir.TypeDef) *jen.Statement {
 	name := openapi.TypeName(e.Name, def)
 	return jen.Func().Id(structValue(name)).Params(jen.Id("in").Add(e.api(openapi.InputName(name)))).Add(domain(def.Module, naming.Go(def.Name))).
-		Block(e.taken(def.Module, naming.Go(def.Name), def.Fields)...)
+		Block(e.taken(def.Module, naming.Go(def.Name), given("in", def.Fields))...)
+}
+
+// input is a field of a domain value with the variable that has it in the API's form.
+type input struct {
+	*ir.Field
+	from string
+}
+
+func (i input) source() *jen.Statement { return jen.Id(i.from).Dot(naming.Go(i.Name)) }
+
+// given are fields that one variable has.
+func given(from string, fields []*ir.Field) []input {
+	out := make([]input, len(fields))
+	for i, f := range fields {
+		out[i] = input{f, from}
+	}
+	return out
 }
 
 // taken builds a domain value from the API's fields: defaults first, then what came.
-func (e *emission) taken(module, name string, inputs []*ir.Field) []jen.Code {
-	if !slices.ContainsFunc(inputs, func(f *ir.Field) bool { return f.Default != nil || !plain(f.Type) }) {
+func (e *emission) taken(module, name string, inputs []input) []jen.Code {
+	if !slices.ContainsFunc(inputs, func(f input) bool { return f.Default != nil || !plain(f.Type) }) {
 		var members []jen.Code
 		for _, f := range inputs {
-			members = append(members, member(naming.Go(f.Name), e.toDomain(f.Type, jen.Id("in").Dot(naming.Go(f.Name)), false)))
+			members = append(members, member(naming.Go(f.Name), e.toDomain(f.Type, f.source(), false)))
 		}
 		return []jen.Code{jen.Return(domain(module, name).Values(members...))}
 	}
 	begin := jen.Var().Id("c").Add(domain(module, name))
-	if golang.HasDefaults(inputs) {
+	if slices.ContainsFunc(inputs, func(f input) bool { return f.Default != nil }) {
 		begin = jen.Id("c").Op(":=").Add(domain(module, "New"+name)).Call()
 	}
 	out := []jen.Code{begin}
@@ -61,8 +77,8 @@ func plain(t ir.Type) bool {
 }
 
 // take sets one field of a domain value.
-func (e *emission) take(f *ir.Field) *jen.Statement {
-	to, in := jen.Id("c").Dot(naming.Go(f.Name)), jen.Id("in").Dot(naming.Go(f.Name))
+func (e *emission) take(f input) *jen.Statement {
+	to, in := jen.Id("c").Dot(naming.Go(f.Name)), f.source()
 	present := f.Type
 	present.Optional = false
 	switch {

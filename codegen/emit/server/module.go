@@ -55,6 +55,9 @@ func (e *emission) serverFields() []jen.Code {
 	for _, a := range e.Aggregates {
 		out = append(out, jen.Id(RunnerName(e.Module, a)).Op("*").Add(e.domain(plural(a))))
 	}
+	if len(e.Operations) > 0 {
+		out = append(out, jen.Id("does").Add(e.domain("Operations")))
+	}
 	return out
 }
 
@@ -64,12 +67,18 @@ func (e *emission) newModule() *jen.Statement {
 	if golang.HasMaps(e.Module) {
 		parameters = append(parameters, jen.Id("rules").Add(e.domain("Rules")))
 	}
+	if len(e.Operations) > 0 {
+		parameters = append(parameters, jen.Id("does").Add(e.domain("Operations")))
+	}
 	for _, a := range Runners(e.Module) {
 		parameters = append(parameters, jen.Id(RunnerName(e.Module, a)).Op("*").Add(domain(a.Module, plural(a))))
 	}
 	own := []jen.Code{member("deps", jen.Id("deps")), member("repos", jen.Id("repos"))}
 	for _, a := range e.Aggregates {
 		own = append(own, member(RunnerName(e.Module, a), jen.Id(RunnerName(e.Module, a))))
+	}
+	if len(e.Operations) > 0 {
+		own = append(own, member("does", jen.Id("does")))
 	}
 	return jen.Comment("New assembles the module; its commands run on the repositories and runners given.").Line().
 		Func().Id("New").Params(parameters...).Params(jen.Op("*").Add(servicePkg("Module")), jen.Error()).Block(

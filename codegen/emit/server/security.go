@@ -39,6 +39,9 @@ func (e *emission) operations() []jen.Code {
 		platform := q.Platform || q.Aggregate != nil && q.Aggregate.Scope != ir.ScopeTenant
 		out = append(out, e.operation(q.Name, openapi.Roles(q), platform, e.isTenant(q.Aggregate)))
 	}
+	for _, o := range e.Operations {
+		out = append(out, e.declaredTerms(o))
+	}
 	return out
 }
 

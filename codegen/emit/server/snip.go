@@ -16,6 +16,7 @@ var importNames = map[string]string{
 	runtime + "/money":              "money",
 	runtime + "/projection":         "projection",
 	runtime + "/query":              "query",
+	runtime + "/secret":             "secret",
 	runtime + "/service":            "service",
 	root + "/sql":                   "sql",
 	"github.com/go-faster/jx":       "jx",
@@ -33,6 +34,7 @@ func projectionPkg(name string) *jen.Statement {
 }
 func queryPkg(name string) *jen.Statement   { return jen.Qual(runtime+"/query", name) }
 func servicePkg(name string) *jen.Statement { return jen.Qual(runtime+"/service", name) }
+func secretNew() *jen.Statement             { return jen.Qual(runtime+"/secret", "New") }
 func schemaPkg(name string) *jen.Statement  { return jen.Qual(root+"/sql", name) }
 func jxRaw() *jen.Statement                 { return jen.Qual("github.com/go-faster/jx", "Raw") }
 func uuidUUID() *jen.Statement              { return jen.Qual("github.com/google/uuid", "UUID") }

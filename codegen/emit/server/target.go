@@ -36,6 +36,16 @@ func (t *target) body(typ *jen.Statement) []jen.Code {
 	return append(append(out, t.after...), jen.Return(jen.Id(t.name)))
 }
 
+// pointer builds the value and returns where it is.
+func (t *target) pointer(typ *jen.Statement) []jen.Code {
+	literal := jen.Op("&").Add(typ.Clone()).Add(fields(t.literal...))
+	if len(t.after) == 0 {
+		return []jen.Code{jen.Return(literal)}
+	}
+	out := []jen.Code{jen.Id(t.name).Op(":=").Add(literal)}
+	return append(append(out, t.after...), jen.Return(jen.Id(t.name)))
+}
+
 // shown is a field with where its value comes from: a state, or a read model's row.
 type shown struct {
 	*ir.Field
@@ -84,7 +94,7 @@ func (e *emission) shownValue(s shown, t ir.Type, value *jen.Statement) *jen.Sta
 
 // dereferenced is *p, but not where a method is called on it: Go does that itself.
 func dereferenced(t ir.Type, pointer *jen.Statement) *jen.Statement {
-	if t.Kind == ir.Duration {
+	if t.Kind == ir.Duration || t.Secret {
 		return pointer
 	}
 	return jen.Op("*").Add(pointer)
@@ -95,6 +105,9 @@ func (e *emission) states() (out []*ir.Field) {
 	for _, a := range e.Aggregates {
 		out = append(out, a.State...)
 	}
+	for _, o := range e.Operations {
+		out = append(out, o.Output...)
+	}
 	return out
 }
 
@@ -103,6 +116,9 @@ func (e *emission) inputs() (out []*ir.Field) {
 		for _, c := range openapi.Commands(a) {
 			out = append(out, c.Input...)
 		}
+	}
+	for _, o := range e.Operations {
+		out = append(out, o.Input...)
 	}
 	return out
 }

@@ -29,6 +29,9 @@ func isCollection(t ir.Type) bool { return t.Kind == ir.List || t.Kind == ir.Set
 
 // toAPI turns a present value of the state into the API's.
 func (e *emission) toAPI(t ir.Type, value *jen.Statement) *jen.Statement {
+	if t.Secret {
+		return value.Dot("Reveal").Call()
+	}
 	switch t.Kind {
 	case ir.Enum:
 		return e.api(e.typeName(t)).Call(value)
@@ -59,6 +62,8 @@ func (e *emission) rowToAPI(t ir.Type, value *jen.Statement) *jen.Statement {
 // read model's column holds.
 func (e *emission) toDomain(t ir.Type, value *jen.Statement, column bool) *jen.Statement {
 	switch {
+	case t.Secret:
+		return secretNew().Call(value)
 	case t.Kind == ir.Enum && column:
 		return jen.String().Call(value)
 	case t.Kind == ir.Enum:
@@ -77,6 +82,9 @@ func (e *emission) toDomain(t ir.Type, value *jen.Statement, column bool) *jen.S
 
 // same tells whether a value is the same in the domain and in the API.
 func same(t ir.Type) bool {
+	if t.Secret {
+		return false
+	}
 	switch t.Kind {
 	case ir.Enum, ir.Struct, ir.Money, ir.Duration, ir.JSON:
 		return false

@@ -89,7 +89,7 @@ type Decision[S any] struct {
 	// Events are appended together; none means that nothing changes.
 	Events []event.Data
 	// Limits returns the counters that the change moves; nil if there are none.
-	// before is the zero state where the command creates.
+	// before is nil where the command begins the aggregate.
 	Limits func(before, after *S) []eventstore.Limit
 }
 
@@ -99,14 +99,16 @@ type Request[S any] struct {
 	Tenant uuid.UUID
 	// ID is the aggregate's; of a creating command a new one.
 	ID uuid.UUID
-	// Creates demands that the stream does not exist yet; otherwise it must exist.
-	Creates bool
+	// Creates demands that the stream does not exist yet; otherwise it must exist,
+	// unless IfAbsent says that the command begins it where there is none.
+	Creates, IfAbsent bool
 	// Expected is the version that the caller has seen; nil if any will do.
 	Expected *int64
 	// Key makes the command happen once however often it is sent; nil if it has none.
 	Key      *eventstore.Key
 	Metadata event.Metadata
-	// Decide is pure: it must not change s, and may be called again on a newer state.
+	// Decide is pure: it must not change s, which is nil where there is no aggregate
+	// yet, and may be called again on a newer state.
 	Decide func(s *S, now time.Time) (Decision[S], error)
 }
 
@@ -130,6 +132,14 @@ type Loaded[S any] struct {
 	// Position is the last event's, At the time it was recorded; both zero where only a snapshot was read.
 	Position event.Position
 	At       time.Time
+}
+
+// existing is the state, or nil where no event has begun it.
+func (l Loaded[S]) existing() *S {
+	if l.Version == 0 {
+		return nil
+	}
+	return l.State
 }
 
 // Caller is who gives a command, as rules and expressions see it.

@@ -81,7 +81,11 @@ func (r *Repository[S]) base(ctx context.Context, stream event.Stream, req Reque
 	if req.Creates {
 		return r.empty(req.ID), nil
 	}
-	return r.current(ctx, stream)
+	now, err := r.current(ctx, stream)
+	if req.IfAbsent && isNotFound(err) {
+		return r.empty(req.ID), nil
+	}
+	return now, err
 }
 
 // errUnchecked asks for the same attempt on a state that was compared with the head.
@@ -96,7 +100,7 @@ func (r *Repository[S]) attempt(ctx context.Context, stream event.Stream, req Re
 	}
 	// Microseconds are what the log keeps: the state folded now must equal the one folded from the log.
 	now := r.clock().UTC().Truncate(time.Microsecond)
-	decision, after, err := r.decide(req, base.State, now)
+	decision, after, err := r.decide(req, base, now)
 	if !checked && (err != nil || len(decision.Events) == 0) {
 		return Outcome[S]{}, errUnchecked
 	}
@@ -123,7 +127,7 @@ func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Req
 		Timers: r.movedTimers(base.State, d.after),
 	}
 	if d.Limits != nil && len(d.Events) > 0 {
-		batch.Limits = d.Limits(base.State, d.after)
+		batch.Limits = d.Limits(base.existing(), d.after)
 	}
 	result, err := r.store.Append(ctx, batch)
 	if err != nil {
@@ -140,11 +144,11 @@ func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Req
 }
 
 // decide asks the rule, and checks the invariants of the state that it leads to.
-func (r *Repository[S]) decide(req Request[S], before *S, now time.Time) (d Decision[S], after *S, err error) {
-	if d, err = req.Decide(before, now); err != nil || len(d.Events) == 0 {
-		return d, before, err
+func (r *Repository[S]) decide(req Request[S], base Loaded[S], now time.Time) (d Decision[S], after *S, err error) {
+	if d, err = req.Decide(base.existing(), now); err != nil || len(d.Events) == 0 {
+		return d, base.State, err
 	}
-	after, err = r.agg.After(before, d.Events...)
+	after, err = r.agg.After(base.State, d.Events...)
 	return d, after, err
 }
 
@@ -205,6 +209,8 @@ func (r *Repository[S]) explain(req Request[S], err error) error {
 		return err
 	case isConflict(err) && req.Expected != nil:
 		return problem.Stale().Because(err)
+	case isConflict(err) && req.Creates:
+		return problem.AlreadyExists(r.agg.Type).Because(err)
 	case isConflict(err):
 		return problem.Conflict().Because(err)
 	case errors.Is(err, eventstore.ErrKeyReused):

@@ -50,7 +50,7 @@ func TestCommandsChangeState(t *testing.T) {
 	}}, "NO")
 	refused(t, r, request{Tenant: tenant, ID: uuid.New(), Decide: move(1)}, "NOT_FOUND")
 	refused(t, r, request{Tenant: uuid.New(), ID: id, Decide: move(1)}, "NOT_FOUND")
-	refused(t, r, request{Tenant: tenant, ID: id, Creates: true, Decide: open("bob")}, "CONCURRENT_CHANGE")
+	refused(t, r, request{Tenant: tenant, ID: id, Creates: true, Decide: open("bob")}, "ALREADY_EXISTS")
 	if got := mustLoad(t, r, tenant, id); got.Version != 2 || got.State.Balance != 5 {
 		t.Errorf("after refusals: %+v", got)
 	}
@@ -264,4 +264,47 @@ func TestScopes(t *testing.T) {
 	users := command.NewRepository(store, agg)
 	user := mustOpen(t, users, uuid.New())
 	mustLoad(t, users, uuid.New(), user)
+}
+
+// join begins an account for owner where there is none, and else leaves it alone.
+func join(owner string) func(*account, time.Time) (decision, error) {
+	return func(a *account, _ time.Time) (decision, error) {
+		if a != nil {
+			return decided()
+		}
+		return decided(opened{owner})
+	}
+}
+
+func TestCommandsBeginWhatIsAbsent(t *testing.T) {
+	t.Parallel()
+	r, tenant, id := command.NewRepository(newStore(t), accounts()), uuid.New(), uuid.New()
+	first := must(t, r, request{Tenant: tenant, ID: id, IfAbsent: true, Decide: join("ann")})
+	second := must(t, r, request{Tenant: tenant, ID: id, IfAbsent: true, Decide: join("bob")})
+	if first.Unchanged || !second.Unchanged || second.Version != 1 || second.State.Owner != "ann" {
+		t.Errorf("begun %+v, then %+v", first, second)
+	}
+	one := int64(1)
+	refused(t, r, request{Tenant: tenant, ID: uuid.New(), IfAbsent: true, Expected: &one, Decide: join("ann")}, "STALE_VERSION")
+}
+
+// Replicas have turns of their own, so their appends conflict and are decided anew.
+func TestManyBeginOne(t *testing.T) {
+	t.Parallel()
+	store, tenant, id := newStore(t), uuid.New(), uuid.New()
+	var clients sync.WaitGroup
+	for range 8 {
+		r := command.NewRepository(store, accounts())
+		for range 8 {
+			clients.Go(func() {
+				if _, err := r.Execute(t.Context(), request{Tenant: tenant, ID: id, IfAbsent: true, Decide: join("ann")}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	clients.Wait()
+	if got := mustLoad(t, command.NewRepository(store, accounts()), tenant, id); got.Version != 1 {
+		t.Errorf("64 clients wrote %d events", got.Version)
+	}
 }

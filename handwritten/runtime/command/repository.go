@@ -87,7 +87,7 @@ func (r *Repository[S]) Load(ctx context.Context, tenant, id uuid.UUID) (Loaded[
 // Has reports whether there is an aggregate of that id.
 func (r *Repository[S]) Has(ctx context.Context, tenant, id uuid.UUID) (bool, error) {
 	_, err := r.Load(ctx, tenant, id)
-	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == problem.NotFound("").Code {
+	if isNotFound(err) {
 		return false, nil
 	}
 	return err == nil, err
@@ -136,6 +136,11 @@ func (r *Repository[S]) History(ctx context.Context, tenant, id uuid.UUID, from 
 }
 
 func (r *Repository[S]) notFound() error { return problem.NotFound(r.agg.Type) }
+
+func isNotFound(err error) bool {
+	refused, ok := errors.AsType[*problem.Error](err)
+	return ok && refused.Code == problem.NotFound("").Code
+}
 
 // schema names the encoding of snapshots. It begins with the aggregate, because an
 // id from a request may be that of another kind of aggregate, which also has snapshots.

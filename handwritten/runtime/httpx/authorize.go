@@ -17,6 +17,8 @@ type Operation struct {
 	Name string
 	// Roles: any one of them is enough. None: any valid token is.
 	Roles []string
+	// Public operations ask for no token, and know of no caller.
+	Public bool
 	// AnyTenantStatus allows it while the tenant is suspended, too.
 	AnyTenantStatus bool
 	// Platform operations need no tenant in the token.
@@ -26,6 +28,8 @@ type Operation struct {
 	Query, Lists []string
 	// Body names the form of its body; empty if it takes none.
 	Body string
+	// Raw operations take any body, as it came; see Raw.
+	Raw bool
 }
 
 // Verifier tells whose token it is.

@@ -16,9 +16,10 @@ import (
 type Command[S any] struct {
 	// Operation is the command's name in the spec.
 	Operation string
-	// ID is the aggregate's, from the path; zero where Creates asks for a new one.
-	ID      uuid.UUID
-	Creates bool
+	// ID is the aggregate's, from the path or the input; zero where Creates asks for a new one.
+	ID uuid.UUID
+	// Creates and IfAbsent begin an aggregate; see command.Request.
+	Creates, IfAbsent bool
 	// IfMatch and IdempotencyKey are the headers as they came, empty if absent.
 	IfMatch, IdempotencyKey string
 	// RequireIfMatch refuses the command without If-Match.
@@ -51,7 +52,7 @@ func Execute[S any](ctx context.Context, repo *command.Repository[S], c Command[
 		}
 	}
 	return repo.Execute(ctx, command.Request[S]{
-		Tenant: caller.Tenant, ID: id, Creates: c.Creates, Expected: expected,
+		Tenant: caller.Tenant, ID: id, Creates: c.Creates, IfAbsent: c.IfAbsent, Expected: expected,
 		Key: key, Metadata: Metadata(ctx), Decide: c.Decide,
 	})
 }

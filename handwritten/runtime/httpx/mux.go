@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,7 +41,7 @@ func (m mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	exchangeOf(r.Context()).operation = operation.Name
-	ctx, err := Authorize(r.Context(), module.Verifier, module.Guard, bearer(r.Header), operation)
+	ctx, err := admit(r, module, operation)
 	if err == nil {
 		err = m.checkTerms(w, r, module, operation)
 	}
@@ -51,11 +52,22 @@ func (m mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	module.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
+// admit tells who is calling, where that matters.
+func admit(r *http.Request, module Module, operation Operation) (context.Context, error) {
+	if operation.Public {
+		return r.Context(), nil
+	}
+	return Authorize(r.Context(), module.Verifier, module.Guard, bearer(r.Header), operation)
+}
+
 // checkTerms refuses a request that does not speak of operation in the terms of
 // the API description, before the module's decoders see it: they are lenient.
 func (m mux) checkTerms(w http.ResponseWriter, r *http.Request, module Module, operation Operation) error {
 	if err := operation.checkParameters(r); err != nil {
 		return err
+	}
+	if operation.Raw {
+		return keepRaw(w, r, m.bodyLimit)
 	}
 	body, err := readBody(w, r, m.bodyLimit)
 	switch {

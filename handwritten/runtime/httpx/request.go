@@ -31,6 +31,8 @@ type exchange struct {
 	principal       authn.Principal
 	cause           error // why it was refused or failed, in full
 	retryLater      bool
+	raw             []byte // the body, where the operation takes it as it came, with headers
+	headers         http.Header
 }
 
 type exchangeKey struct{}

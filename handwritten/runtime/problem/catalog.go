@@ -25,6 +25,11 @@ func Conflict() *Error {
 	return New(409, "CONCURRENT_CHANGE", "Concurrent change", "the object is being changed by others; load it again and retry")
 }
 
+// AlreadyExists answers a creating command whose id is taken.
+func AlreadyExists(what string) *Error {
+	return New(409, "ALREADY_EXISTS", "Already exists", "there is such a %s already", what)
+}
+
 // Stale answers an If-Match that names another version than the current one.
 func Stale() *Error {
 	return New(412, "STALE_VERSION", "Stale version", "If-Match does not name the current version; load the object again and use its ETag")

@@ -17,6 +17,7 @@ const (
 	react   = root + "reaction"
 	timer   = root + "timer"
 	money   = root + "money"
+	secret  = root + "secret"
 	uuid    = "github.com/google/uuid"
 	jx      = "github.com/go-faster/jx"
 	decimal = "github.com/shopspring/decimal"
@@ -29,7 +30,7 @@ const (
 func Imports() map[string]string {
 	return map[string]string{
 		codec: "codec", valid: "validate", command: "command", given: "giventest", event: "event",
-		store: "eventstore", problem: "problem", project: "projection", react: "reaction", timer: "timer",
+		store: "eventstore", problem: "problem", project: "projection", react: "reaction", timer: "timer", secret: "secret",
 		money: "money", uuid: "uuid", jx: "jx", decimal: "decimal", pgx: "pgx", pgconn: "pgconn", group: "errgroup",
 	}
 }
@@ -43,6 +44,7 @@ var (
 	Errorf             = jen.Qual("fmt", "Errorf").Clone
 	RawMessage         = jen.Qual("encoding/json", "RawMessage").Clone
 	JSONValid          = jen.Qual("encoding/json", "Valid").Clone
+	Headers            = jen.Qual("net/http", "Header").Clone
 	LogAny             = jen.Qual("log/slog", "Any").Clone
 	LogGroup           = jen.Qual("log/slog", "GroupValue").Clone
 	LogString          = jen.Qual("log/slog", "String").Clone
@@ -87,6 +89,7 @@ var (
 
 // Libraries.
 var (
+	Secret       = jen.Qual(secret, "Text").Clone
 	UUID         = jen.Qual(uuid, "UUID").Clone
 	NilUUID      = jen.Qual(uuid, "Nil").Clone
 	MustParse    = jen.Qual(uuid, "MustParse").Clone
@@ -107,6 +110,7 @@ var (
 	Recorded     = jen.Qual(event, "Recorded").Clone
 	Metadata     = jen.Qual(event, "Metadata").Clone
 	Rule         = jen.Qual(problem, "Rule").Clone
+	Problem      = jen.Qual(problem, "Error").Clone
 	NewProblem   = jen.Qual(problem, "New").Clone
 	StoreTimer   = jen.Qual(store, "Timer").Clone
 	StoreLimit   = jen.Qual(store, "Limit").Clone

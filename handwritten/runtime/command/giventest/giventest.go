@@ -20,13 +20,15 @@ import (
 type Scenario[S any] struct {
 	agg   command.Aggregate[S]
 	state *S
-	now   time.Time
-	err   error
+	// absent says that nothing has begun it: rules see no state.
+	absent bool
+	now    time.Time
+	err    error
 }
 
 // Given is an aggregate to which events happened; none for one that does not exist yet.
 func Given[S any](agg command.Aggregate[S], events ...event.Data) Scenario[S] {
-	s := Scenario[S]{agg: agg, now: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := Scenario[S]{agg: agg, absent: len(events) == 0, now: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if s.state, s.err = agg.After(new(S), events...); s.err != nil {
 		s.err = fmt.Errorf("the given events lead to a state that cannot be: %w", s.err)
 	}
@@ -45,7 +47,11 @@ func (s Scenario[S]) When(decide func(s *S, now time.Time) (command.Decision[S],
 		return Result[S]{broken: s.err}
 	}
 	given := s.agg.Clone(s.state)
-	d, err := decide(given, s.now)
+	seen := given
+	if s.absent {
+		seen = nil
+	}
+	d, err := decide(seen, s.now)
 	if !bytes.Equal(s.agg.EncodeState(given, nil), s.agg.EncodeState(s.state, nil)) {
 		return Result[S]{broken: errors.New("the rule changed the state it was given: return an event instead")}
 	}

@@ -39,7 +39,7 @@ func lamps() command.Aggregate[lamp] {
 }
 
 func turnOn(l *lamp, _ time.Time) (command.Decision[lamp], error) {
-	if l.On {
+	if l != nil && l.On { // nil before the first event
 		return command.Decision[lamp]{}, nil
 	}
 	return command.Decision[lamp]{Events: []event.Data{switched{true}}}, nil
@@ -97,6 +97,7 @@ func failure(check func(testing.TB)) (text string) {
 func TestWrongExpectationsFail(t *testing.T) {
 	t.Parallel()
 	off, on := giventest.Given(lamps()), giventest.Given(lamps(), switched{true})
+	dark := giventest.Given(lamps(), switched{false})
 	changes := func(l *lamp, now time.Time) (command.Decision[lamp], error) {
 		l.On = true
 		return command.Decision[lamp]{}, nil
@@ -111,7 +112,7 @@ func TestWrongExpectationsFail(t *testing.T) {
 		"refused":            {func(t testing.TB) { off.When(fail).Then(t, switched{true}) }, "BROKEN"},
 		"not refused":        {func(t testing.TB) { off.When(turnOn).Refused(t, "BROKEN") }, "want a refusal"},
 		"other code":         {func(t testing.TB) { off.When(fail).Refused(t, "OTHER") }, "want OTHER"},
-		"rule changes state": {func(t testing.TB) { off.When(changes).Unchanged(t) }, "changed the state"},
+		"rule changes state": {func(t testing.TB) { dark.When(changes).Unchanged(t) }, "changed the state"},
 	} {
 		if got := failure(c.check); !strings.Contains(got, c.want) {
 			t.Errorf("%s: the test failed with %q, want %q in it", name, got, c.want)
