@@ -20,9 +20,9 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.SubscriptionHistoryOperation: {Name: "SubscriptionHistory", Roles: []string{"TenantOwner", "PlatformAdmin"}, Query: []string{"limit", "cursor"}},
 	api.GetInvoiceOperation:          {Name: "GetInvoice", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}},
 	api.InvoiceHistoryOperation:      {Name: "InvoiceHistory", Roles: []string{"TenantOwner", "PlatformAdmin"}, Query: []string{"limit", "cursor"}},
-	api.ListInvoicesOperation:        {Name: "ListInvoices", Roles: []string{"TenantOwner", "TenantAdmin"}, Query: []string{"status", "status_in", "period", "period_gte", "period_gt", "period_lte", "period_lt", "period_start_gte", "period_start_gt", "period_start_lte", "period_start_lt", "sort", "limit", "cursor"}},
+	api.ListInvoicesOperation:        {Name: "ListInvoices", Roles: []string{"TenantOwner", "TenantAdmin"}, Query: []string{"status", "status_in", "period", "period_gte", "period_gt", "period_lte", "period_lt", "period_start_gte", "period_start_gt", "period_start_lte", "period_start_lt", "sort", "limit", "cursor"}, Lists: []string{"status_in"}},
 	api.ListUsageOperation:           {Name: "ListUsage", Roles: []string{"TenantOwner", "TenantAdmin"}, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "sort", "limit", "cursor"}},
-	api.ListReceivablesOperation:     {Name: "ListReceivables", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"status", "status_in", "day_gte", "day_gt", "day_lte", "day_lt", "currency", "sort", "limit", "cursor"}},
+	api.ListReceivablesOperation:     {Name: "ListReceivables", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"status", "status_in", "day_gte", "day_gt", "day_lte", "day_lt", "currency", "sort", "limit", "cursor"}, Lists: []string{"status_in"}},
 	api.DailyRevenueOperation:        {Name: "DailyRevenue", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "currency"}},
 	api.MonthlyRevenueOperation:      {Name: "MonthlyRevenue", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "currency"}},
 }
