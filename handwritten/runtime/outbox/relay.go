@@ -31,9 +31,9 @@ const (
 	defaultPollInterval = 250 * time.Millisecond
 
 	// A relay that dies is replaced within leaseTTL plus electInterval.
-	leaseTTL      = 6 * time.Second
-	heartbeat     = 2 * time.Second
-	electInterval = time.Second
+	leaseTTL      = 4 * time.Second
+	heartbeat     = time.Second
+	electInterval = 500 * time.Millisecond
 
 	retryFirst = 100 * time.Millisecond
 	retryMax   = 10 * time.Second
