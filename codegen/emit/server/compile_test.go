@@ -28,7 +28,7 @@ const repository = "../../.."
 // repository without being in it.
 func TestGeneratedServers(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []string{"maps", "operations", "postgres-lists"} {
+	for _, spec := range []string{"identities", "maps", "operations", "postgres-lists"} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
 			files := generate(t, spec)

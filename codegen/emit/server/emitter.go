@@ -46,7 +46,6 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 			}
 			files[f.path] = content
 		}
-		errs = append(errs, e.errs...)
 	}
 	return files, errors.Join(errs...)
 }
@@ -57,7 +56,6 @@ type emission struct {
 	platform *ir.Platform
 	document *openapi.Document
 	files    []*file
-	errs     []error
 }
 
 type file struct {
@@ -85,10 +83,6 @@ func (f *file) render() ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	return b.Bytes(), nil
-}
-
-func (e *emission) fail(pos ir.Pos, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("%s: %s", pos, fmt.Sprintf(format, args...)))
 }
 
 // api is a symbol of the module's HTTP package.
