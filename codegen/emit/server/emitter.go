@@ -46,6 +46,7 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 			}
 			files[f.path] = content
 		}
+		errs = append(errs, e.errs...)
 	}
 	return files, errors.Join(errs...)
 }
@@ -56,6 +57,7 @@ type emission struct {
 	platform *ir.Platform
 	document *openapi.Document
 	files    []*file
+	errs     []error
 }
 
 type file struct {
