@@ -64,25 +64,25 @@ func TestHashOfOtherCostsIsOutdated(t *testing.T) {
 	}
 }
 
-// TestUnknownUserCostsTheSame compares CPU-bound work of one process, best of
-// several: a check that skips the hash is a hundred times faster, not two.
+// TestUnknownUserCostsTheSame compares CPU-bound work of one process, in turns
+// and the best of several, as other tests take the processor away: a check that
+// skips the hash is a hundred times faster, not four.
 func TestUnknownUserCostsTheSame(t *testing.T) {
 	t.Parallel()
 	h := password.NewHasher(password.Config{})
 	stored := mustHash(t, h, "correct horse")
-	best := func(stored string) time.Duration {
-		least := time.Hour
-		for range 5 {
-			start := time.Now()
-			if verify(t, h, stored, "wrong horse").Match {
-				t.Error("a wrong password matches")
-			}
-			least = min(least, time.Since(start))
+	took := func(stored string) time.Duration {
+		start := time.Now()
+		if verify(t, h, stored, "wrong horse").Match {
+			t.Error("a wrong password matches")
 		}
-		return least
+		return time.Since(start)
 	}
-	known, unknown := best(stored), best("")
-	if unknown < known/2 || known < unknown/2 {
+	known, unknown := time.Hour, time.Hour
+	for range 8 {
+		known, unknown = min(known, took(stored)), min(unknown, took(""))
+	}
+	if unknown < known/4 || known < unknown/4 {
 		t.Errorf("a known user takes %v, an unknown one %v", known, unknown)
 	}
 	if verify(t, h, "", "").Match {
