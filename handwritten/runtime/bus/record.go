@@ -32,6 +32,7 @@ const (
 	headerPosition  = "position"
 	headerPublished = "published"
 	headerUser      = "user"
+	headerPrevious  = "previous"
 )
 
 const specVersion = "1.0"
@@ -45,6 +46,24 @@ func (c Config) LogRecord(e event.Recorded) *kgo.Record {
 		header(headerPublished, strconv.FormatBool(e.Published)),
 		header(headerUser, e.Metadata.User))
 	return &kgo.Record{Topic: c.LogTopic(), Key: e.Stream.Tenant[:], Value: e.Payload, Headers: headers}
+}
+
+// Follow says on a record of the log which event its partition has before it.
+// A reader that has not seen that one knows that Kafka lost something.
+func Follow(r *kgo.Record, previous event.Position) {
+	r.Headers = append(r.Headers, header(headerPrevious, previous.Token()))
+}
+
+// Follows reports whether a reader that has come to a position may take the
+// record as the next one of its partition. The first record of a relay follows
+// nothing that is known.
+func Follows(r *kgo.Record, at event.Position) bool {
+	text, said := Headers(r)[headerPrevious]
+	if !said {
+		return false
+	}
+	previous, err := event.ParseToken(text)
+	return err == nil && !previous.After(at)
 }
 
 // PublicRecord is the event as a record of its module's public topic.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
@@ -329,6 +330,39 @@ func TestWhatKafkaDoesNotHoldIsReadFromPostgreSQL(t *testing.T) {
 		p.Append(t, stream, 30, 1, 2, 3)
 	}
 	outboxtest.Eventually(t, "what comes later has its effect", func() bool { return effects.count(t) == 132 })
+	effects.checkOrder(t)
+}
+
+// TestAGapInKafkaIsReadFromPostgreSQL lets Kafka show an event without the one
+// before it, as a broker does that lost a record, to a consumer already at work.
+func TestAGapInKafkaIsReadFromPostgreSQL(t *testing.T) {
+	t.Parallel()
+	p := outboxtest.New(t)
+	stopRelay := outboxtest.Go(t, p.Relay(t, p.Store).Run)
+	effects := newTable(t, p)
+	outboxtest.Go(t, consume.New(config(t, p, effects)).Run)
+	stream := outboxtest.Stream(uuid.New())
+	p.Append(t, stream, 0, 1)
+	outboxtest.Eventually(t, "the consumer is at work", func() bool { return effects.count(t) == 1 })
+	stopRelay()
+
+	p.Append(t, stream, 1, 2)
+	p.Append(t, stream, 2, 3)
+	events, err := p.Store.Read(t.Context(), stream, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := p.Bus.LogRecord(events[2])
+	bus.Follow(record, events[1].Position)
+	client, err := p.Bus.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	outboxtest.Eventually(t, "the lost event and the one after it have their effect", func() bool { return effects.count(t) == 3 })
 	effects.checkOrder(t)
 }
 

@@ -155,6 +155,10 @@ func (w *worker) commit(ctx context.Context, last *kgo.Record) {
 	}
 }
 
+// errGap says that Kafka does not hold all that follows the checkpoint: a broker
+// that crashed has lost it, or never showed it to readers.
+var errGap = errors.New("the log in Kafka has a gap")
+
 // decode reads records back into events, leaving out Kafka's own markers and
 // what is applied already.
 func decode(records []*kgo.Record, after event.Position) ([]event.Recorded, error) {
@@ -167,9 +171,13 @@ func decode(records []*kgo.Record, after event.Position) ([]event.Recorded, erro
 		if err != nil {
 			return nil, err
 		}
-		if e.Position.After(after) {
-			events, after = append(events, e), e.Position
+		if !e.Position.After(after) {
+			continue
 		}
+		if !bus.Follows(record, after) {
+			return nil, errGap
+		}
+		events, after = append(events, e), e.Position
 	}
 	return events, nil
 }

@@ -2,6 +2,7 @@ package consume
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -145,6 +146,11 @@ func (w *worker) apply(ctx context.Context, records []*kgo.Record) error {
 		}
 	}
 	events, err := decode(records, w.checkpoint.Position)
+	if errors.Is(err, errGap) {
+		// All that the relay published, these records too, is in PostgreSQL.
+		w.behind = true
+		err = w.restore(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const (
 type publisher struct {
 	bus    bus.Config
 	client *kgo.Client
+	last   map[int32]event.Position // of each partition of the log, once this publisher wrote there
 }
 
 func newPublisher(config bus.Config) (*publisher, error) {
@@ -34,7 +35,7 @@ func newPublisher(config bus.Config) (*publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a Kafka producer: %w", err)
 	}
-	return &publisher{bus: config, client: client}, nil
+	return &publisher{bus: config, client: client, last: map[int32]event.Position{}}, nil
 }
 
 func (p *publisher) close() { p.client.Close() }
@@ -88,10 +89,19 @@ func (p *publisher) abort(ctx context.Context) {
 func (p *publisher) records(page []event.Recorded) []*kgo.Record {
 	records := make([]*kgo.Record, 0, 2*len(page))
 	for _, e := range page {
-		records = append(records, p.bus.LogRecord(e))
+		records = append(records, p.logRecord(e))
 		if e.Published {
 			records = append(records, p.bus.PublicRecord(e))
 		}
 	}
 	return records
+}
+
+func (p *publisher) logRecord(e event.Recorded) *kgo.Record {
+	record, partition := p.bus.LogRecord(e), p.bus.PartitionOf(e.Stream.Tenant)
+	if previous, known := p.last[partition]; known {
+		bus.Follow(record, previous)
+	}
+	p.last[partition] = e.Position
+	return record
 }
