@@ -110,7 +110,7 @@ func (e *Engines) start(ctx context.Context, o Options) error {
 		}
 		return running, err
 	})
-	launch(2, o.Kafka, func() (engine, error) { return startKafka(o, &e.KafkaBrokers) })
+	launch(2, o.Kafka, func() (engine, error) { return startKafka(ctx, o, &e.KafkaBrokers) })
 	launch(3, o.Redis, func() (engine, error) { return startRedis(&e.RedisURL) })
 	err := group.Wait()
 	for _, running := range started {

@@ -38,9 +38,9 @@ type kafka struct {
 // listening on it, another process may have taken it.
 const kafkaPortTries = 5
 
-func startKafka(o Options, brokers *[]string) (running engine, err error) {
+func startKafka(ctx context.Context, o Options, brokers *[]string) (running engine, err error) {
 	for range kafkaPortTries {
-		running, err = startKafkaOn(o, brokers)
+		running, err = startKafkaOn(ctx, o, brokers)
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			break
 		}
@@ -48,7 +48,7 @@ func startKafka(o Options, brokers *[]string) (running engine, err error) {
 	return running, err
 }
 
-func startKafkaOn(o Options, brokers *[]string) (engine, error) {
+func startKafkaOn(ctx context.Context, o Options, brokers *[]string) (engine, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -70,6 +70,10 @@ func startKafkaOn(o Options, brokers *[]string) (engine, error) {
 	cluster, err := kfake.NewCluster(options...)
 	if err != nil {
 		return nil, fmt.Errorf("embedded: start kafka: %w", err)
+	}
+	if err := endTransactions(ctx, cluster.ListenAddrs()); err != nil {
+		cluster.Close()
+		return nil, err
 	}
 	*brokers = cluster.ListenAddrs()
 	return kafka{cluster, o.Log}, nil
