@@ -145,6 +145,7 @@ func background(t *testing.T, run func(context.Context) error) {
 type spy struct {
 	*eventstore.Store
 	heads, events atomic.Int64
+	tailRead      func() // if set, is called after what follows a snapshot was read
 	mu            sync.Mutex
 	appends       []eventstore.Append
 }
@@ -154,10 +155,19 @@ func (s *spy) Head(ctx context.Context, tenant, id uuid.UUID) (int64, error) {
 	return s.Store.Head(ctx, tenant, id)
 }
 
-func (s *spy) Read(ctx context.Context, stream event.Stream, from, limit int64) ([]event.Recorded, error) {
-	events, err := s.Store.Read(ctx, stream, from, limit)
-	s.events.Add(int64(len(events)))
-	return events, err
+func (s *spy) Changes(ctx context.Context, stream event.Stream, from int64, limit int32) ([]eventstore.Change, error) {
+	changes, err := s.Store.Changes(ctx, stream, from, limit)
+	s.events.Add(int64(len(changes)))
+	return changes, err
+}
+
+func (s *spy) ChangesAfterSnapshot(ctx context.Context, stream event.Stream, schema string, limit int32) ([]eventstore.Change, error) {
+	changes, err := s.Store.ChangesAfterSnapshot(ctx, stream, schema, limit)
+	if s.tailRead != nil {
+		s.tailRead()
+	}
+	s.events.Add(int64(len(changes)))
+	return changes, err
 }
 
 func (s *spy) Append(ctx context.Context, a eventstore.Append) (eventstore.Result, error) {

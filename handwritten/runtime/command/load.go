@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
 // pageSize bounds how many events are in memory while a long stream is folded.
@@ -33,12 +34,31 @@ func (r *Repository[S]) current(ctx context.Context, stream event.Stream) (Loade
 	return r.onto(ctx, stream, base)
 }
 
+// uncached reads what follows the snapshot first: a stream that has none needs
+// no second question.
 func (r *Repository[S]) uncached(ctx context.Context, stream event.Stream) (Loaded[S], error) {
-	base, err := r.fromSnapshot(ctx, stream, math.MaxInt64)
+	base := r.empty(stream.ID)
+	if r.agg.SnapshotEvery == 0 {
+		return r.onto(ctx, stream, base)
+	}
+	page, err := r.store.ChangesAfterSnapshot(ctx, stream, r.schema(), pageSize)
 	if err != nil {
+		return Loaded[S]{}, fmt.Errorf("load %s %s: %w", r.agg.Type, stream.ID, err)
+	}
+	if len(page) == 0 || page[0].Version > 1 {
+		if base, err = r.fromSnapshot(ctx, stream, math.MaxInt64); err != nil {
+			return Loaded[S]{}, err
+		}
+	}
+	missing := len(page) > 0 && page[0].Version > base.Version+1 // the snapshot could not be used
+	if missing || len(page) == pageSize {
+		return r.onto(ctx, stream, base)
+	}
+	now := r.copyOf(base)
+	if _, err := r.apply(stream, &now, page, nil); err != nil {
 		return Loaded[S]{}, err
 	}
-	return r.onto(ctx, stream, base)
+	return r.found(stream, base.Version, now)
 }
 
 // onto folds what follows base up to the head.
@@ -47,10 +67,15 @@ func (r *Repository[S]) onto(ctx context.Context, stream event.Stream, base Load
 	if err != nil {
 		return Loaded[S]{}, err
 	}
+	return r.found(stream, base.Version, now)
+}
+
+// found remembers the newest state of a stream, if there is one.
+func (r *Repository[S]) found(stream event.Stream, before int64, now Loaded[S]) (Loaded[S], error) {
 	if now.Version == 0 { // no such stream, or the id is that of another kind of aggregate
 		return Loaded[S]{}, r.notFound()
 	}
-	r.remember(stream, base.Version, now)
+	r.remember(stream, before, now)
 	return now, nil
 }
 
@@ -63,7 +88,7 @@ func (r *Repository[S]) at(ctx context.Context, stream event.Stream, version int
 	if err != nil {
 		return Loaded[S]{}, err
 	}
-	then, err := r.fold(ctx, stream, base, func(e event.Recorded) bool { return e.Version > version })
+	then, err := r.fold(ctx, stream, base, func(e eventstore.Change) bool { return e.Version > version })
 	if err != nil {
 		return Loaded[S]{}, err
 	}
@@ -74,29 +99,45 @@ func (r *Repository[S]) at(ctx context.Context, stream event.Stream, version int
 }
 
 // fold applies the events after base to a copy of it, up to the first that end accepts.
-func (r *Repository[S]) fold(ctx context.Context, stream event.Stream, base Loaded[S], end func(event.Recorded) bool) (Loaded[S], error) {
-	folded := base
-	folded.State = r.agg.Clone(base.State)
+func (r *Repository[S]) fold(ctx context.Context, stream event.Stream, base Loaded[S], end func(eventstore.Change) bool) (Loaded[S], error) {
+	folded := r.copyOf(base)
 	for {
-		page, err := r.store.Read(ctx, stream, folded.Version+1, pageSize)
+		page, err := r.store.Changes(ctx, stream, folded.Version+1, pageSize)
 		if err != nil {
 			return Loaded[S]{}, fmt.Errorf("load %s %s: %w", r.agg.Type, stream.ID, err)
 		}
-		for _, e := range page {
-			if end != nil && end(e) {
-				return folded, nil
-			}
-			data, err := r.agg.Decode(e.Type, e.SchemaVersion, e.Payload)
-			if err != nil {
-				return Loaded[S]{}, fmt.Errorf("load %s %s: event %s at version %d: %w", r.agg.Type, stream.ID, e.Type, e.Version, err)
-			}
-			r.agg.Apply(folded.State, data)
-			folded.Version, folded.Position, folded.At = e.Version, e.Position, e.At
+		ended, err := r.apply(stream, &folded, page, end)
+		if err != nil {
+			return Loaded[S]{}, err
 		}
-		if len(page) < pageSize {
+		if ended || len(page) < pageSize {
 			return folded, nil
 		}
 	}
+}
+
+// apply moves a state on by a page of events. It reports whether end accepted one.
+func (r *Repository[S]) apply(stream event.Stream, to *Loaded[S], page []eventstore.Change, end func(eventstore.Change) bool) (bool, error) {
+	for _, e := range page {
+		if e.Version <= to.Version { // a newer snapshot appeared while the events were read
+			continue
+		}
+		if end != nil && end(e) {
+			return true, nil
+		}
+		data, err := r.agg.Decode(e.Type, e.SchemaVersion, e.Payload)
+		if err != nil {
+			return false, fmt.Errorf("load %s %s: event %s at version %d: %w", r.agg.Type, stream.ID, e.Type, e.Version, err)
+		}
+		r.agg.Apply(to.State, data)
+		to.Version, to.Position, to.At = e.Version, e.Position, e.At
+	}
+	return false, nil
+}
+
+func (r *Repository[S]) copyOf(base Loaded[S]) Loaded[S] {
+	base.State = r.agg.Clone(base.State)
+	return base
 }
 
 // fromSnapshot returns the saved state, or the empty one where there is no

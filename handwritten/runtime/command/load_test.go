@@ -95,6 +95,28 @@ func awaitSnapshot(t *testing.T, store *eventstore.Store, stream event.Stream, v
 	}
 }
 
+func TestSnapshotThatAppearsWhileAStreamIsRead(t *testing.T) {
+	t.Parallel()
+	store, tenant := newStore(t), uuid.New()
+	agg := accounts()
+	agg.SnapshotEvery = 10
+	writer := command.NewRepository(store, agg)
+	background(t, writer.Run)
+	id := mustOpen(t, writer, tenant)
+	stream := event.Stream{Module: "bank", Type: "Account", Tenant: tenant, ID: id}
+	deposit := func(times, snapshot int64) {
+		for range times {
+			must(t, writer, request{Tenant: tenant, ID: id, Decide: move(1)})
+		}
+		awaitSnapshot(t, store, stream, snapshot)
+	}
+	deposit(12, 10)
+	slow := &spy{Store: store, tailRead: func() { deposit(8, 20) }}
+	if got := mustLoad(t, command.NewRepository(slow, agg), tenant, id); got.Version < 20 || int64(got.State.Balance) != got.Version-1 {
+		t.Errorf("Load = %+v, want the balance of its version", got)
+	}
+}
+
 func TestSnapshotsSaveReading(t *testing.T) {
 	t.Parallel()
 	store, tenant := newStore(t), uuid.New()
@@ -127,8 +149,8 @@ func TestSnapshotsSaveReading(t *testing.T) {
 	}
 	unreadable := agg
 	unreadable.DecodeState = func(*account, []byte) error { return errors.New("unreadable") }
-	if n := read(unreadable); n != 23 {
-		t.Errorf("with an unreadable snapshot %d events were read, want all 23", n)
+	if n := read(unreadable); n != 3+23 {
+		t.Errorf("with an unreadable snapshot %d events were read, want the 3 after it and then all 23", n)
 	}
 	if got, err := command.NewRepository(store, agg).At(context.Background(), tenant, id, 5); err != nil || got.State.Balance != 4 {
 		t.Errorf("At a version before the snapshot = %+v, %v", got, err)

@@ -20,6 +20,8 @@ type Store interface {
 	FindKey(ctx context.Context, tenant uuid.UUID, scope, name string) (eventstore.Result, [32]byte, bool, error)
 	Head(ctx context.Context, tenant, id uuid.UUID) (int64, error)
 	Read(ctx context.Context, s event.Stream, from, limit int64) ([]event.Recorded, error)
+	Changes(ctx context.Context, s event.Stream, from int64, limit int32) ([]eventstore.Change, error)
+	ChangesAfterSnapshot(ctx context.Context, s event.Stream, schema string, limit int32) ([]eventstore.Change, error)
 	SaveSnapshot(ctx context.Context, s event.Stream, version int64, schema string, state []byte) error
 	LoadSnapshot(ctx context.Context, s event.Stream) (snapshot eventstore.Snapshot, found bool, err error)
 }
@@ -108,7 +110,7 @@ func (r *Repository[S]) AtTime(ctx context.Context, tenant, id uuid.UUID, t time
 	if err != nil {
 		return Loaded[S]{}, err
 	}
-	then, err := r.fold(ctx, stream, r.empty(id), func(e event.Recorded) bool { return e.At.After(t) })
+	then, err := r.fold(ctx, stream, r.empty(id), func(e eventstore.Change) bool { return e.At.After(t) })
 	if err != nil {
 		return Loaded[S]{}, err
 	}

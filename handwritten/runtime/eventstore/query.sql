@@ -39,6 +39,15 @@ WHERE tenant_id = @tenant_id AND stream_id = @stream_id AND module = @module AND
 ORDER BY version
 LIMIT @page;
 
+-- name: ReadChanges :many
+-- What folding needs of a stream. With the name of a schema, only what follows
+-- its snapshot.
+SELECT e.version, e.type, e.schema_version, e.payload, e.epoch, e.xid, e.seq, e.at FROM oksai.events e
+WHERE e.tenant_id = @tenant_id AND e.stream_id = @stream_id AND e.module = @module AND e.stream_type = @stream_type AND e.version >= @from_version
+  AND e.version > coalesce((SELECT s.version FROM oksai.snapshots s WHERE s.tenant_id = @tenant_id AND s.stream_id = @stream_id AND s.schema = @schema), 0)
+ORDER BY e.version
+LIMIT @page;
+
 -- name: SaveSnapshot :exec
 -- An older version never replaces a newer one of the same schema.
 INSERT INTO oksai.snapshots AS s (tenant_id, stream_id, version, schema, state)

@@ -618,6 +618,74 @@ func (q *Queries) OldestHeldBack(ctx context.Context) ([]time.Time, error) {
 	return items, nil
 }
 
+const readChanges = `-- name: ReadChanges :many
+SELECT e.version, e.type, e.schema_version, e.payload, e.epoch, e.xid, e.seq, e.at FROM oksai.events e
+WHERE e.tenant_id = $1 AND e.stream_id = $2 AND e.module = $3 AND e.stream_type = $4 AND e.version >= $5
+  AND e.version > coalesce((SELECT s.version FROM oksai.snapshots s WHERE s.tenant_id = $1 AND s.stream_id = $2 AND s.schema = $6), 0)
+ORDER BY e.version
+LIMIT $7
+`
+
+type ReadChangesParams struct {
+	TenantID    uuid.UUID
+	StreamID    uuid.UUID
+	Module      string
+	StreamType  string
+	FromVersion int64
+	Schema      string
+	Page        int32
+}
+
+type ReadChangesRow struct {
+	Version       int64
+	Type          string
+	SchemaVersion int32
+	Payload       []byte
+	Epoch         int32
+	Xid           uint64
+	Seq           int64
+	At            time.Time
+}
+
+// What folding needs of a stream. With the name of a schema, only what follows
+// its snapshot.
+func (q *Queries) ReadChanges(ctx context.Context, arg ReadChangesParams) ([]ReadChangesRow, error) {
+	rows, err := q.db.Query(ctx, readChanges,
+		arg.TenantID,
+		arg.StreamID,
+		arg.Module,
+		arg.StreamType,
+		arg.FromVersion,
+		arg.Schema,
+		arg.Page,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadChangesRow
+	for rows.Next() {
+		var i ReadChangesRow
+		if err := rows.Scan(
+			&i.Version,
+			&i.Type,
+			&i.SchemaVersion,
+			&i.Payload,
+			&i.Epoch,
+			&i.Xid,
+			&i.Seq,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const readLog = `-- name: ReadLog :many
 SELECT epoch, xid, seq, event_id, tenant_id, module, stream_type, stream_id, version, type, schema_version, published, user_id, correlation_id, causation_id, trace, payload, at FROM (
     SELECT epoch, xid, seq, event_id, tenant_id, module, stream_type, stream_id, version, type, schema_version, published, user_id, correlation_id, causation_id, trace, payload, at FROM oksai.events
