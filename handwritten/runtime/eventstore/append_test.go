@@ -350,3 +350,12 @@ func TestLostConnectionFailsWhatIsInFlightAndIsReplaced(t *testing.T) {
 		}
 	})
 }
+
+// insertByHand writes an event as no program may that wants its versions checked.
+func insertByHand(ctx context.Context, db eventstore.DB, tenant, id uuid.UUID, version int64) error {
+	_, err := db.Exec(ctx, `INSERT INTO oksai.events (epoch, event_id, tenant_id, module, stream_type, stream_id, version, type,
+		schema_version, published, user_id, correlation_id, causation_id, trace, payload, at)
+		VALUES (1, $1, $2, 'test', 'Thing', $3, $4, 'test.Happened', 1, true, '', $5, $5, '', $6, $7)`,
+		uuid.New(), tenant, id, version, uuid.Nil, happened{n: 1}.AppendJSON(nil), time.Now())
+	return err
+}
