@@ -5,6 +5,16 @@ package openapi
 
 import _ "embed" // for the directives
 
+// PlatformAPI is the API of platform-api.
+//
+//go:embed platform-api.json
+var PlatformAPI []byte
+
+// PlatformAdmin is the API of platform-admin.
+//
+//go:embed platform-admin.json
+var PlatformAdmin []byte
+
 // DemoAPI is the API of demo-api.
 //
 //go:embed demo-api.json

@@ -1,0 +1,16 @@
+// Command platform-admin serves the platform to its operators.
+package main
+
+import (
+	"github.com/oksai/oksai/gen/apps/platformadmin"
+	"github.com/oksai/oksai/handwritten/apps/internal/demo"
+	"github.com/oksai/oksai/handwritten/domains/billing"
+	"github.com/oksai/oksai/handwritten/domains/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/service"
+)
+
+func main() {
+	app := platformadmin.New(platformadmin.Rules{Billing: billing.Rules{}, Tenant: tenant.Rules{}})
+	app.Demo = demo.Tenant
+	service.Main(app)
+}

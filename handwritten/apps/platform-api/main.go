@@ -1,0 +1,17 @@
+// Command platform-api serves the platform to its tenants' people.
+package main
+
+import (
+	"github.com/oksai/oksai/gen/apps/platformapi"
+	"github.com/oksai/oksai/handwritten/apps/internal/demo"
+	"github.com/oksai/oksai/handwritten/domains/billing"
+	"github.com/oksai/oksai/handwritten/domains/job"
+	"github.com/oksai/oksai/handwritten/domains/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/service"
+)
+
+func main() {
+	app := platformapi.New(platformapi.Rules{Billing: billing.Rules{}, Job: job.Rules{}, Tenant: tenant.Rules{}})
+	app.Demo = demo.Tenant
+	service.Main(app)
+}
