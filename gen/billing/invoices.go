@@ -9,8 +9,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
-// Invoices prepares the commands of Invoice: it checks their values and loads the facts and bounds
-// that their decisions need.
+// Invoices prepares the commands of Invoice: it checks their values and loads the facts that their
+// decisions need.
 type Invoices struct {
 	repos *Repositories
 	rules Rules

@@ -11,7 +11,7 @@ import (
 )
 
 // Subscriptions prepares the commands of Subscription: it checks their values and loads the facts
-// and bounds that their decisions need.
+// that their decisions need.
 type Subscriptions struct {
 	repos  *Repositories
 	rules  Rules

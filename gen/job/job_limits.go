@@ -24,10 +24,9 @@ func (j *Jobs) maxOpenUrgent(ctx context.Context, caller command.Caller) (int64,
 	return facts.Plan.MaxUrgentJobs(), nil
 }
 
-// openUrgentMoves is how a change from before to after moves the count; before is nil for what is
-// new.
-func openUrgentMoves(before, after *Job, bound int64) []eventstore.Limit {
-	move := func(_ *Job, delta int64) eventstore.Limit {
+// openUrgentMoves is how a change moves the count. Only one that counts up asks for the bound.
+func (j *Jobs) openUrgentMoves(caller command.Caller) command.Moves[Job] {
+	move := func(_ *Job, delta, bound int64) eventstore.Limit {
 		return eventstore.Limit{
 			Name:    "job.open_urgent",
 			Delta:   delta,
@@ -36,12 +35,18 @@ func openUrgentMoves(before, after *Job, bound int64) []eventstore.Limit {
 			Message: "the plan allows no more urgent jobs at once",
 		}
 	}
-	was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
-	switch {
-	case is && !was:
-		return []eventstore.Limit{move(after, 1)}
-	case was && !is:
-		return []eventstore.Limit{move(before, -1)}
+	return func(ctx context.Context, before, after *Job) ([]eventstore.Limit, error) {
+		was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
+		switch {
+		case was == is:
+			return nil, nil
+		case was:
+			return []eventstore.Limit{move(before, -1, -1)}, nil
+		}
+		bound, err := j.maxOpenUrgent(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		return []eventstore.Limit{move(after, 1, bound)}, nil
 	}
-	return nil
 }

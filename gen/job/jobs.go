@@ -8,11 +8,10 @@ import (
 
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
-// Jobs prepares the commands of Job: it checks their values and loads the facts and bounds that
-// their decisions need.
+// Jobs prepares the commands of Job: it checks their values and loads the facts that their
+// decisions need.
 type Jobs struct {
 	repos  *Repositories
 	rules  Rules
@@ -30,20 +29,14 @@ func (j *Jobs) Repository() *command.Repository[Job] {
 }
 
 // CreateJob prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Jobs) CreateJob(ctx context.Context, caller command.Caller, cmd CreateJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+func (j *Jobs) CreateJob(_ context.Context, caller command.Caller, cmd CreateJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
 	cmd.Normalize()
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
-	maxOpenUrgent, err := j.maxOpenUrgent(ctx, caller)
-	if err != nil {
-		return nil, err
-	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: func(_, after *Job) []eventstore.Limit {
-			return openUrgentMoves(nil, after, maxOpenUrgent)
-		}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
 	}, nil
 }
 
@@ -64,26 +57,22 @@ func (j *Jobs) StartJob(_ context.Context, _ command.Caller, cmd StartJob) (func
 }
 
 // CompleteJob prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Jobs) CompleteJob(_ context.Context, _ command.Caller, cmd CompleteJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+func (j *Jobs) CompleteJob(_ context.Context, caller command.Caller, cmd CompleteJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: func(before, after *Job) []eventstore.Limit {
-			return openUrgentMoves(before, after, -1)
-		}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
 	}, nil
 }
 
 // CancelJob prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Jobs) CancelJob(_ context.Context, _ command.Caller, cmd CancelJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+func (j *Jobs) CancelJob(_ context.Context, caller command.Caller, cmd CancelJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
 	cmd.Normalize()
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: func(before, after *Job) []eventstore.Limit {
-			return openUrgentMoves(before, after, -1)
-		}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
 	}, nil
 }
 
@@ -101,19 +90,13 @@ func (j *Jobs) RetitleJob(_ context.Context, _ command.Caller, cmd RetitleJob) (
 
 // ReprioritiseJob prepares the command of that name for the caller. The decision it returns is
 // pure.
-func (j *Jobs) ReprioritiseJob(ctx context.Context, caller command.Caller, cmd ReprioritiseJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+func (j *Jobs) ReprioritiseJob(_ context.Context, caller command.Caller, cmd ReprioritiseJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
 	if err := cmd.Validate(); err != nil {
-		return nil, err
-	}
-	maxOpenUrgent, err := j.maxOpenUrgent(ctx, caller)
-	if err != nil {
 		return nil, err
 	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(j.rules, state, now)
-		return command.Decision[Job]{Events: events, Limits: func(before, after *Job) []eventstore.Limit {
-			return openUrgentMoves(before, after, maxOpenUrgent)
-		}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
 	}, nil
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
-// Tenants prepares the commands of Tenant: it checks their values and loads the facts and bounds
-// that their decisions need.
+// Tenants prepares the commands of Tenant: it checks their values and loads the facts that their
+// decisions need.
 type Tenants struct {
 	repos *Repositories
 	rules Rules

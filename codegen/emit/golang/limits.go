@@ -68,21 +68,41 @@ func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
 
 // limitMoves declares
 //
-//	func openUrgentMoves(before, after *Job, bound int64) []eventstore.Limit {
-//		move := func(s *Job, delta int64) eventstore.Limit { … }
-//		was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
-//		switch {
-//		case is && !was:
-//			return []eventstore.Limit{move(after, 1)}
-//		case was && !is:
-//			return []eventstore.Limit{move(before, -1)}
+//	func (j *Jobs) openUrgentMoves(caller command.Caller) command.Moves[Job] {
+//		move := func(s *Job, delta, bound int64) eventstore.Limit { … }
+//		return func(ctx context.Context, before, after *Job) ([]eventstore.Limit, error) {
+//			was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
+//			switch {
+//			case was == is:
+//				return nil, nil
+//			case was:
+//				return []eventstore.Limit{move(before, -1, -1)}, nil
+//			}
+//			bound, err := j.maxOpenUrgent(ctx, caller)
+//			if err != nil {
+//				return nil, err
+//			}
+//			return []eventstore.Limit{move(after, 1, bound)}, nil
 //		}
-//		return nil
 //	}
 func (g *module) limitMoves(f *file, a *ir.Aggregate, l *ir.Limit) {
-	state := naming.Go(a.Name)
+	state := jen.Op("*").Id(naming.Go(a.Name))
 	counted := func(variable string) *jen.Statement { return jen.Id(variable).Dot("counts" + naming.Go(l.Name)).Call() }
-	f.comment("%s is how a change from before to after moves the count; before is nil for what is new.", movesName(l))
+	f.comment("%s is how a change moves the count. Only one that counts up asks for the bound.", movesName(l))
+	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id(movesName(l)).Params(jen.Id("caller").Add(callerType())).Add(movesType(a)).Block(
+		g.limitMove(a, l),
+		jen.Return(jen.Func().Params(jen.Id("ctx").Add(snip.Context()), jen.List(jen.Id("before"), jen.Id("after")).Add(state)).
+			Params(jen.Index().Add(snip.StoreLimit()), jen.Error()).Block(append([]jen.Code{
+			jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(jen.Id("before").Op("!=").Nil().Op("&&").Add(counted("before")), counted("after")),
+		}, g.moveSteps(a, l)...)...))))
+}
+
+func movesType(a *ir.Aggregate) *jen.Statement {
+	return snip.Command("Moves").Types(jen.Id(naming.Go(a.Name)))
+}
+
+// limitMove declares the function that makes a move of what one state counts for.
+func (g *module) limitMove(a *ir.Aggregate, l *ir.Limit) *jen.Statement {
 	fields := []jen.Code{pair("Name", jen.Lit(g.Name+"."+l.Name))}
 	counting := jen.Id("_")
 	if len(l.Per) > 1 {
@@ -90,31 +110,31 @@ func (g *module) limitMoves(f *file, a *ir.Aggregate, l *ir.Limit) {
 		counting = jen.Id("s")
 	}
 	fields = append(fields, pair("Delta", jen.Id("delta")), pair("Max", jen.Id("bound")), pair("Code", jen.Lit(l.Code)), pair("Message", jen.Lit(l.Message)))
-	f.fn(jen.Func().Id(movesName(l)).Params(jen.List(jen.Id("before"), jen.Id("after")).Op("*").Id(state), jen.Id("bound").Int64()).
-		Index().Add(snip.StoreLimit()).Block(
-		jen.Id("move").Op(":=").Func().Params(counting.Op("*").Id(state), jen.Id("delta").Int64()).Add(snip.StoreLimit()).Block(
-			jen.Return(snip.StoreLimit().Add(lines(fields...)))),
-		jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(jen.Id("before").Op("!=").Nil().Op("&&").Add(counted("before")), counted("after")),
-		jen.Switch().Block(g.moveCases(l, a)...),
-		jen.Return(jen.Nil())))
+	return jen.Id("move").Op(":=").Func().Params(counting.Op("*").Id(naming.Go(a.Name)), jen.List(jen.Id("delta"), jen.Id("bound")).Int64()).
+		Add(snip.StoreLimit()).Block(jen.Return(snip.StoreLimit().Add(lines(fields...))))
 }
 
-func (g *module) moveCases(l *ir.Limit, a *ir.Aggregate) []jen.Code {
-	one := func(variable string, delta int) *jen.Statement {
-		return jen.Id("move").Call(jen.Id(variable), jen.Lit(delta))
-	}
+func (g *module) moveSteps(a *ir.Aggregate, l *ir.Limit) []jen.Code {
+	down, up := jen.Id("move").Call(jen.Id("before"), jen.Lit(-1), jen.Lit(-1)), jen.Id("move").Call(jen.Id("after"), jen.Lit(1), jen.Id("bound"))
 	give := func(moves ...jen.Code) *jen.Statement {
-		return jen.Return(jen.Index().Add(snip.StoreLimit()).Values(moves...))
+		return jen.Return(jen.Index().Add(snip.StoreLimit()).Values(moves...), jen.Nil())
 	}
-	cases := []jen.Code{
-		jen.Case(jen.Id("is").Op("&&").Op("!").Id("was")).Block(give(one("after", 1))),
-		jen.Case(jen.Id("was").Op("&&").Op("!").Id("is")).Block(give(one("before", -1))),
+	unmoved, ends := jen.Id("was").Op("==").Id("is"), jen.Id("was")
+	if len(l.Per) > 1 {
+		unmoved.Op("&&").Parens(jen.Op("!").Id("is").Op("||").Add(g.limitScope("before", a, l)).Op("==").Add(g.limitScope("after", a, l)))
+		ends = jen.Op("!").Id("is")
+	}
+	steps := []jen.Code{
+		jen.Switch().Block(
+			jen.Case(unmoved).Block(jen.Return(jen.Nil(), jen.Nil())),
+			jen.Case(ends).Block(give(down))),
+		jen.List(jen.Id("bound"), jen.Err()).Op(":=").Id("j").Dot("max"+naming.Go(l.Name)).Call(jen.Id("ctx"), jen.Id("caller")),
+		returnErr(jen.Nil()),
 	}
 	if len(l.Per) > 1 {
-		moved := jen.Id("was").Op("&&").Id("is").Op("&&").Add(g.limitScope("before", a, l)).Op("!=").Add(g.limitScope("after", a, l))
-		cases = append(cases, jen.Case(moved).Block(give(one("before", -1), one("after", 1))))
+		steps = append(steps, jen.If(jen.Id("was")).Block(give(down.Clone(), up.Clone())))
 	}
-	return cases
+	return append(steps, give(up))
 }
 
 func movesName(l *ir.Limit) string { return naming.Local(l.Name) + "Moves" }

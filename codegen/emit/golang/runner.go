@@ -15,7 +15,7 @@ func runnerName(a *ir.Aggregate) string { return naming.Go(a.Plural) }
 func (g *module) runnerFile(a *ir.Aggregate) *file {
 	f := g.newFile(naming.Snake(a.Plural) + ".go")
 	name := runnerName(a)
-	f.comment("%s prepares the commands of %s: it checks their values and loads the facts and bounds that their decisions need.", name, a.Name)
+	f.comment("%s prepares the commands of %s: it checks their values and loads the facts that their decisions need.", name, a.Name)
 	f.fn(jen.Type().Id(name).Struct(g.runnerFields(a)...))
 	g.newRunner(f, a)
 	f.comment("Repository is where the aggregates are.")
@@ -65,7 +65,7 @@ func (g *module) newRunner(f *file, a *ir.Aggregate) {
 // prepare declares
 //
 //	func (j *Jobs) StartJob(ctx context.Context, caller command.Caller, cmd StartJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
-//		…values, facts, bounds…
+//		…values, facts…
 //		return func(state *Job, now time.Time) (command.Decision[Job], error) {
 //			events, err := cmd.Decide(state, now)
 //			return command.Decision[Job]{Events: events}, err
@@ -78,21 +78,13 @@ func (g *module) prepare(f *file, a *ir.Aggregate, c *ir.Command) {
 			jen.List(jen.Id("facts"), jen.Err()).Op(":=").Id("j").Dot(loaderName(factsName(c))).Call(jen.Id("ctx"), jen.Id("caller"), jen.Id("cmd")),
 			returnErr(jen.Nil()))
 	}
-	var bounded bool
-	for _, l := range a.Limits {
-		if useOf(l, a, c) == claims {
-			bounded = true
-			body = append(body,
-				jen.List(jen.Id(boundName(l)), jen.Err()).Op(":=").Id("j").Dot("max"+naming.Go(l.Name)).Call(jen.Id("ctx"), jen.Id("caller")),
-				returnErr(jen.Nil()))
-		}
-	}
-	body = append(body, jen.Return(g.decision(a, c), jen.Nil()))
 	ctx, caller := "_", "_"
-	if bounded || len(c.Facts) > 0 {
+	if len(c.Facts) > 0 {
 		ctx, caller = "ctx", "caller"
 	}
-	if contextOf(c).caller {
+	limits := limitsOf(a, c)
+	body = append(body, jen.Return(g.decision(a, c, limits), jen.Nil()))
+	if len(limits) > 0 || contextOf(c).caller {
 		caller = "caller"
 	}
 	f.comment("%s prepares the command of that name for the caller. The decision it returns is pure.", naming.Go(c.Name))
@@ -113,8 +105,6 @@ func (g *module) prepareValues(c *ir.Command) []jen.Code {
 	return body
 }
 
-func boundName(l *ir.Limit) string { return "max" + naming.Go(l.Name) }
-
 // decisionFunc is func(*Job, time.Time) (command.Decision[Job], error).
 func (g *module) decisionFunc(a *ir.Aggregate) *jen.Statement {
 	return jen.Func().Params(jen.Op("*").Id(naming.Go(a.Name)), snip.Time()).Params(decisionType(a), jen.Error())
@@ -124,10 +114,10 @@ func decisionType(a *ir.Aggregate) *jen.Statement {
 	return snip.Command("Decision").Types(jen.Id(naming.Go(a.Name)))
 }
 
-func (g *module) decision(a *ir.Aggregate, c *ir.Command) *jen.Statement {
+func (g *module) decision(a *ir.Aggregate, c *ir.Command, limits []jen.Code) *jen.Statement {
 	values := []jen.Code{pair("Events", jen.Id("events"))}
-	if limits := g.limitsFunc(a, c); limits != nil {
-		values = append(values, pair("Limits", limits))
+	if len(limits) > 0 {
+		values = append(values, pair("Limits", jen.Index().Add(movesType(a)).Values(limits...)))
 	}
 	return jen.Func().Params(jen.Id("state").Op("*").Id(naming.Go(a.Name)), jen.Id("now").Add(snip.Time())).
 		Params(decisionType(a), jen.Error()).Block(
@@ -135,39 +125,13 @@ func (g *module) decision(a *ir.Aggregate, c *ir.Command) *jen.Statement {
 		jen.Return(decisionType(a).Values(values...), jen.Err()))
 }
 
-// limitsFunc prints
-//
-//	func(before, after *Job) []eventstore.Limit { return openUrgentMoves(before, after, maxOpenUrgent) }
-//
-// or nil where the command has nothing to do with any limit.
-func (g *module) limitsFunc(a *ir.Aggregate, c *ir.Command) *jen.Statement {
-	var moves []jen.Code
+// limitsOf are the limits that a command may move, each as j.openUrgentMoves(caller).
+func limitsOf(a *ir.Aggregate, c *ir.Command) []jen.Code {
+	var limits []jen.Code
 	for _, l := range a.Limits {
-		use := useOf(l, a, c)
-		if use == untouched {
-			continue
+		if touches(l, a, c) {
+			limits = append(limits, jen.Id("j").Dot(movesName(l)).Call(jen.Id("caller")))
 		}
-		before, bound := jen.Id("before"), jen.Id(boundName(l))
-		if c.Creates && !c.IfAbsent {
-			before = jen.Nil()
-		}
-		if use == releases {
-			bound = jen.Lit(-1)
-		}
-		moves = append(moves, jen.Id(movesName(l)).Call(before, jen.Id("after"), bound))
 	}
-	first := "before"
-	if c.Creates && !c.IfAbsent {
-		first = "_"
-	}
-	result := jen.Null()
-	switch len(moves) {
-	case 0:
-		return nil
-	case 1:
-		result.Add(moves[0])
-	default:
-		result = snip.SlicesConcat().Call(moves...)
-	}
-	return jen.Func().Params(jen.List(jen.Id(first), jen.Id("after")).Op("*").Id(naming.Go(a.Name))).Index().Add(snip.StoreLimit()).Block(jen.Return(result))
+	return limits
 }

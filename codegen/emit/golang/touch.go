@@ -7,44 +7,28 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// limitUse says what a limit has to do with a command.
-type limitUse int
-
-const (
-	untouched limitUse = iota // the command's events leave alone what is counted
-	releases                  // they can only end a count, so the bound need not be known
-	claims                    // they can begin one
-)
-
-// useOf finds out from the events that a command emits. It spares most commands
-// the facts that the bound depends on. A handwritten rule may emit anything.
-func useOf(l *ir.Limit, a *ir.Aggregate, c *ir.Command) limitUse {
-	use := untouched
+// touches finds out from the events that a command emits whether it can move
+// what a limit counts; most commands cannot. A handwritten rule may emit anything.
+func touches(l *ir.Limit, a *ir.Aggregate, c *ir.Command) bool {
 	if c.Handwritten {
-		for _, e := range a.Events {
-			use = max(use, useOfEvent(l, e, nil))
-		}
-		return use
+		return slices.ContainsFunc(a.Events, func(e *ir.Event) bool { return eventTouches(l, e, nil) })
 	}
 	before := knownOf(c)
 	if len(c.Emits) > 1 {
 		before = nil // the second event meets a state that the first has changed
 	}
-	for _, e := range c.Emits {
-		use = max(use, useOfEvent(l, e.Event, before))
-	}
-	return use
+	return slices.ContainsFunc(c.Emits, func(e *ir.Emission) bool { return eventTouches(l, e.Event, before) })
 }
 
-// useOfEvent compares what is left of the condition before and after the event,
+// eventTouches compares what is left of the condition before and after the event,
 // once all that is known of the state is filled in:
 //
 //	priority == urgent && status in [pending, started]   with status pending → priority == urgent
 //
 // If both are the same, the event does not move the count.
-func useOfEvent(l *ir.Limit, e *ir.Event, before constants) limitUse {
+func eventTouches(l *ir.Limit, e *ir.Event, before constants) bool {
 	if e.Handwritten {
-		return claims
+		return true
 	}
 	after := constants{}
 	for path, value := range before {
@@ -59,16 +43,7 @@ func useOfEvent(l *ir.Limit, e *ir.Event, before constants) limitUse {
 		moved = moved || slices.Contains(l.Per, s.Field)
 	}
 	left := after.residual(l.Counts)
-	switch {
-	case left == no:
-		if before.residual(l.Counts) == no {
-			return untouched
-		}
-		return releases
-	case left == before.residual(l.Counts) && !moved:
-		return untouched
-	}
-	return claims
+	return left != before.residual(l.Counts) || moved && left != no
 }
 
 // constants are what the paths of a state are known to hold, as texts.

@@ -147,3 +147,15 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A tenant that is not there shows who asks for its plan.
+func TestOnlyUrgentJobsAskForThePlan(t *testing.T) {
+	o := newOffice(t)
+	o.tenant = uuid.New()
+	_, err := o.create(t, o.processes[0], job.PriorityHigh)
+	check(t, err)
+	_, err = o.create(t, o.processes[0], job.PriorityUrgent)
+	if refused, ok := errors.AsType[*problem.Error](err); !ok || refused.Code != "NOT_FOUND" {
+		t.Errorf("an urgent job got %v, want NOT_FOUND of the tenant", err)
+	}
+}

@@ -120,14 +120,29 @@ type decided[S any] struct {
 	after *S
 }
 
+func (d *decided[S]) limits(ctx context.Context, base Loaded[S]) (moved []eventstore.Limit, err error) {
+	if len(d.Events) == 0 {
+		return nil, nil
+	}
+	for _, moves := range d.Limits {
+		some, err := moves(ctx, base.existing(), d.after)
+		if err != nil {
+			return nil, err
+		}
+		moved = append(moved, some...)
+	}
+	return moved, nil
+}
+
 func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Request[S], base Loaded[S], d decided[S]) (Outcome[S], error) {
 	batch := eventstore.Append{
 		Stream: stream, Expected: base.Version, Events: d.Events, At: d.at,
 		Metadata: req.Metadata, Key: req.Key, Inline: r.agg.Inline,
 		Timers: r.movedTimers(base.State, d.after),
 	}
-	if d.Limits != nil && len(d.Events) > 0 {
-		batch.Limits = d.Limits(base.existing(), d.after)
+	var err error
+	if batch.Limits, err = d.limits(ctx, base); err != nil {
+		return Outcome[S]{}, err
 	}
 	result, err := r.store.Append(ctx, batch)
 	if err != nil {

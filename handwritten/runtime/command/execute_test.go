@@ -234,9 +234,9 @@ func TestTimersLimitsAndInlineProjections(t *testing.T) {
 	refused(t, r, request{Tenant: tenant, ID: uuid.New(), Creates: true, Decide: open("bob")}, "OWNER_TAKEN")
 
 	limited := func(*account, time.Time) (decision, error) {
-		return decision{Events: []event.Data{moved{1}}, Limits: func(before, after *account) []eventstore.Limit {
-			return []eventstore.Limit{{Name: "money", Delta: int64(after.Balance - before.Balance), Max: 2, Code: "TOO_RICH", Message: "two is enough"}}
-		}}, nil
+		return decision{Events: []event.Data{moved{1}}, Limits: []command.Moves[account]{func(_ context.Context, before, after *account) ([]eventstore.Limit, error) {
+			return []eventstore.Limit{{Name: "money", Delta: int64(after.Balance - before.Balance), Max: 2, Code: "TOO_RICH", Message: "two is enough"}}, nil
+		}}}, nil
 	}
 	must(t, r, request{Tenant: tenant, ID: id, Decide: limited})
 	must(t, r, request{Tenant: tenant, ID: id, Decide: limited})
