@@ -26,7 +26,7 @@ func (t tokenCommand) Run(i *invocation) error {
 	if err != nil {
 		return err
 	}
-	token, err := i.config.devToken(t.User, tenant, t.Role, utcNow())
+	token, err := i.config.devToken(t.User, tenant, t.Role, i.config.clock()())
 	if err != nil {
 		return err
 	}

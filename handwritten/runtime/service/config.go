@@ -30,8 +30,11 @@ type Config struct {
 	Issuer        string        `env:"AUTH_ISSUER"`
 	Audience      string        `env:"AUTH_AUDIENCE"`
 	CursorSecret  string        `env:"CURSOR_SECRET"`
+	ClockFile     string        `env:"OKSAI_CLOCK"` // for tests: see clockAhead
 	DrainDelay    time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
 	StopGrace     time.Duration `env:"STOP_GRACE" envDefault:"8s"`
+
+	ahead func() time.Time // with ClockFile
 }
 
 // secretsFromFiles are the variables that may be given as a file.
@@ -46,6 +49,11 @@ func LoadConfig(environ []string, defaultPort int) (Config, error) {
 		errs = append(errs, parseErrors(err)...)
 	}
 	errs = append(errs, c.validate()...)
+	if c.ClockFile != "" {
+		var err error
+		c.ahead, err = clockAhead(c.ClockFile)
+		errs = append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, fmt.Errorf("the settings cannot be used:\n%w", err)
 	}
@@ -137,7 +145,7 @@ func (c Config) Redacted() map[string]any {
 	return map[string]any{
 		"DATABASE_URL": redactURL(c.DatabaseURL), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL),
 		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL),
-		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir,
+		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir, "OKSAI_CLOCK": c.ClockFile,
 		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
 		"CURSOR_SECRET": map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
 		"DRAIN_DELAY":   c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),

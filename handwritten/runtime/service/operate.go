@@ -24,7 +24,7 @@ func (i *invocation) operate(do func(context.Context, *operations.Operations) er
 	if err != nil {
 		return err
 	}
-	events := eventstore.Config{URL: config.DatabaseURL, Clock: utcNow, Log: i.log}
+	events := eventstore.Config{URL: config.DatabaseURL, Clock: config.clock(), Log: i.log}
 	clients, err := connect(i.ctx, config, events)
 	if err != nil {
 		return err
@@ -54,13 +54,13 @@ func (c Config) ofRunning() (Config, error) {
 
 // operations assembles the app's modules without what only serving needs.
 func (i *invocation) operations(config Config, clients *clients) (*operations.Operations, error) {
-	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: utcNow, Log: i.log}
+	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log}
 	modules, err := i.app.Assemble(deps, func(tenancy.Directory) httpx.Guard { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("assemble %s: %w", i.app.Name, err)
 	}
 	bus := i.app.bus(config)
-	projections := clients.projections(bus, utcNow)
+	projections := clients.projections(bus, config.clock())
 	projections.Logger = i.log
 	var followers []operations.Projection
 	var reactions []reaction.Definition
@@ -72,6 +72,6 @@ func (i *invocation) operations(config Config, clients *clients) (*operations.Op
 	}
 	return operations.New(operations.Config{
 		Store: clients.store, Registry: projections.Store, Bus: bus,
-		Projections: followers, Reactions: reactions, Clock: utcNow,
+		Projections: followers, Reactions: reactions, Clock: config.clock(),
 	}), nil
 }

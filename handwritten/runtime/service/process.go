@@ -51,7 +51,7 @@ func run(ctx context.Context, app App, r role, config Config, log *slog.Logger, 
 	if err := r.check(config); err != nil {
 		return err
 	}
-	p := &process{app: app, role: r, config: config, log: log, out: out, clock: utcNow, started: time.Now(),
+	p := &process{app: app, role: r, config: config, log: log, out: out, clock: config.clock(), started: time.Now(),
 		metrics: newMetrics(), stack: newStack(log)}
 	defer func() { err = errors.Join(err, p.stop()) }()
 	if err := p.start(ctx); err != nil {
@@ -59,8 +59,6 @@ func run(ctx context.Context, app App, r role, config Config, log *slog.Logger, 
 	}
 	return p.stack.wait(ctx)
 }
-
-func utcNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // start brings everything up, from the engines to the HTTP server.
 func (p *process) start(ctx context.Context) error {
