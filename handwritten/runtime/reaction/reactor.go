@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -153,7 +154,7 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 				continue
 			}
 		}
-		failure := r.try(ctx, d.event)
+		attempts, failure := r.try(ctx, d.event)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -161,7 +162,7 @@ func (r *Reactor) reactInOrder(ctx context.Context, deliveries []delivery, parke
 			r.config.Metrics.handled.WithLabelValues(r.config.Definition.Name).Inc()
 			continue
 		}
-		if err := r.park(ctx, d, failure, r.config.Attempts); err != nil {
+		if err := r.park(ctx, d, failure, attempts); err != nil {
 			return err
 		}
 		r.config.Logger.Error("an event is parked, and its stream with it: mend the cause, then replay the dead letter",
@@ -181,22 +182,30 @@ func (r *Reactor) park(ctx context.Context, d delivery, failure error, attempts 
 }
 
 // try handles the event, again with growing pauses while it fails.
-func (r *Reactor) try(ctx context.Context, e event.Recorded) error {
+func (r *Reactor) try(ctx context.Context, e event.Recorded) (attempt int, err error) {
 	wait := r.config.Backoff
-	for attempt := 1; ; attempt++ {
+	for attempt = 1; ; attempt++ {
 		err := call(ctx, r.config.Definition, e)
-		if err == nil || attempt == r.config.Attempts || ctx.Err() != nil {
-			return err
+		if err == nil || attempt == r.config.Attempts || invalid(err) || ctx.Err() != nil {
+			return attempt, err
 		}
 		r.config.Metrics.retries.WithLabelValues(r.config.Definition.Name).Inc()
 		r.config.Logger.Warn("a reaction failed, it is tried again", "error", err, "attempt", attempt, "event", e.ID, "tenant", e.Stream.Tenant, "trace", e.Metadata.TraceID())
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():
-			return ctx.Err()
+			return attempt, ctx.Err()
 		}
 		wait = min(2*wait, maxBackoff)
 	}
+}
+
+// invalid reports whether a command cannot be made of what the event says, now or
+// later. Any other refusal may end: what the event speaks of may yet come, by
+// another event that this one has overtaken.
+func invalid(err error) bool {
+	refused, ok := errors.AsType[*problem.Error](err)
+	return ok && refused.Status == http.StatusBadRequest
 }
 
 // call runs the handler; a panic of its is an error of that event alone.

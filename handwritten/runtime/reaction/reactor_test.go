@@ -3,6 +3,7 @@ package reaction_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -242,6 +244,30 @@ func TestPanicIsParkedLikeAnyFailure(t *testing.T) {
 		all, err := s.letters().List(t.Context(), reaction.Filter{Status: "parked"})
 		return err == nil && len(all) == 1 && strings.Contains(all[0].Error, "nil map")
 	})
+}
+
+func TestInvalidEventIsParkedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		refusal error
+		calls   int64
+	}{{problem.Invalid(), 1}, {problem.NotFound("job"), 3}, {errors.New("ill"), 3}} {
+		s := newShop(t)
+		s.definition.Handle = func(context.Context, event.Recorded) error {
+			s.calls.Add(1)
+			return fmt.Errorf("start a job: %w", c.refusal)
+		}
+		outboxtest.Go(t, s.Relay(t, s.Store).Run)
+		s.run(t)
+		s.Append(t, outboxtest.Stream(uuid.New()), 0, 1)
+		outboxtest.Eventually(t, "the event is parked", func() bool {
+			parked, err := s.letters().List(t.Context(), reaction.Filter{Status: "parked"})
+			return err == nil && len(parked) == 1 && int64(parked[0].Attempts) == c.calls
+		})
+		if calls := s.calls.Load(); calls != c.calls {
+			t.Errorf("%v: the reaction was tried %d times, want %d", c.refusal, calls, c.calls)
+		}
+	}
 }
 
 func TestPausedReactionRestsAlsoOnAForeignTopic(t *testing.T) {
