@@ -134,7 +134,11 @@ func (g *module) checkRange(t ir.Type, at, value *jen.Statement) []jen.Code {
 func (g *module) checkItems(t ir.Type, at, value *jen.Statement) []jen.Code {
 	var checks []jen.Code
 	if t.Limits.MinItems != nil || t.Limits.MaxItems != nil {
-		checks = append(checks, jen.Id("errs").Dot("Items").Call(at.Clone(), jen.Len(value.Clone()), bound(t.Limits.MinItems, 0), bound(t.Limits.MaxItems, math.MaxInt64)))
+		count := jen.Id("errs").Dot("Items").Call(at.Clone(), jen.Len(value.Clone()), bound(t.Limits.MinItems, 0), bound(t.Limits.MaxItems, math.MaxInt64))
+		if t.Optional {
+			count = jen.If(value.Clone().Op("!=").Nil()).Block(count) // what is left out has not too few
+		}
+		checks = append(checks, count)
 	}
 	if t.Kind == ir.List && t.Limits.Unique && isComparable(*t.Elem) {
 		checks = append(checks, snip.CheckUnique().Call(jen.Id("errs"), at.Clone(), value.Clone()))
