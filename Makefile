@@ -2,7 +2,6 @@
 export GOTOOLCHAIN := auto
 export CGO_ENABLED ?= 1
 
-APP   ?= demo-api
 OKSAI := cd codegen && go run ./cmd/oksai
 TOOL  := go tool -modfile=codegen/tools/go.mod
 BIN   := .oksai-bin
@@ -19,9 +18,9 @@ generate: ## write everything that comes from spec/, and the event store's state
 check: ## check the specs and that the generated files are up to date
 	$(OKSAI) generate --spec ../spec --out .. --check
 
-serve: $(BIN) ## build and run one app with its own engines (APP=demo-api)
-	@go build -o $(BIN)/$(APP) ./handwritten/apps/$(APP)
-	@exec $(BIN)/$(APP) serve
+serve: $(BIN) ## build and run all apps over one set of engines, or one (APP=platform-api)
+	@go build -o $(BIN)/ ./handwritten/apps/$(or $(APP),...)
+	@exec $(BIN)/$(if $(APP),$(APP) serve,launcher)
 
 # Vet with the race detector's build too: what it compiles need not be compiled again.
 # Never cached: end-to-end tests build and run programs that the cache does not see.

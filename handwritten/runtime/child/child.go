@@ -143,7 +143,7 @@ func (c *Child) Supervise(ctx context.Context) error {
 		if time.Since(began) > stableAfter {
 			backoff = firstBackoff
 		}
-		c.Log.Warn("child process died, starting it again", "child", c.Name, "end", p.cmd.ProcessState, "after", backoff)
+		c.Log.Warn("child process died, starting it again", "child", c.Name, "end", p.cmd.ProcessState.String(), "after", backoff)
 		if wait(ctx, backoff) != nil {
 			return nil
 		}
