@@ -30,9 +30,9 @@ test: ## run every test, on real engines, with the race detector
 	cd codegen && go vet ./... && go test ./...
 	cd deploy/tests && go vet ./... && go test ./...
 
-test-api: $(BIN) ## try a running demo-api against its OpenAPI document (needs Python's venv)
-	@go build -o $(BIN)/demo-api ./handwritten/apps/demo-api
-	@.ci/test-api
+test-api: $(BIN) ## try all apps, or one (APP=…), against their OpenAPI documents (needs Python's venv)
+	@go build -o $(BIN)/ ./handwritten/apps/...
+	@.ci/test-api $(APP)
 
 # What speaks to Kafka, from the relay alone to the whole app.
 KAFKA_TESTS := $(addprefix ./handwritten/,runtime/outbox runtime/consume runtime/reaction runtime/service apps/demo-api)
