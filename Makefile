@@ -2,7 +2,6 @@
 export GOTOOLCHAIN := auto
 export CGO_ENABLED ?= 1
 
-APP   ?= demo-api
 OKSAI := cd codegen && go run ./cmd/oksai
 TOOL  := go tool -modfile=codegen/tools/go.mod
 BIN   := .oksai-bin
@@ -19,9 +18,9 @@ generate: ## write everything that comes from spec/, and the event store's state
 check: ## check the specs and that the generated files are up to date
 	$(OKSAI) generate --spec ../spec --out .. --check
 
-serve: $(BIN) ## build and run one app with its own engines (APP=demo-api)
-	@go build -o $(BIN)/$(APP) ./handwritten/apps/$(APP)
-	@exec $(BIN)/$(APP) serve
+serve: $(BIN) ## build and run all apps over one set of engines, or one (APP=platform-api)
+	@go build -o $(BIN)/ ./handwritten/apps/$(or $(APP),...)
+	@exec $(BIN)/$(if $(APP),$(APP) serve,launcher)
 
 # Vet with the race detector's build too: what it compiles need not be compiled again.
 # Never cached: end-to-end tests build and run programs that the cache does not see.
@@ -31,9 +30,9 @@ test: ## run every test, on real engines, with the race detector
 	cd codegen && go vet ./... && go test ./...
 	cd deploy/tests && go vet ./... && go test ./...
 
-test-api: $(BIN) ## try a running demo-api against its OpenAPI document (needs Python's venv)
-	@go build -o $(BIN)/demo-api ./handwritten/apps/demo-api
-	@.ci/test-api
+test-api: $(BIN) ## try all apps, or one (APP=…), against their OpenAPI documents (needs Python's venv)
+	@go build -o $(BIN)/ ./handwritten/apps/...
+	@.ci/test-api $(APP)
 
 # What speaks to Kafka, from the relay alone to the whole app.
 KAFKA_TESTS := $(addprefix ./handwritten/,runtime/outbox runtime/consume runtime/reaction runtime/service apps/demo-api)

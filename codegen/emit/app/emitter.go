@@ -1,5 +1,5 @@
-// Package app emits, for each app, the package that composes its modules. A
-// program only adds the handwritten rules to it.
+// Package app emits, for each app, the package that composes its modules, and
+// one that knows all apps. A program only adds the handwritten rules to it.
 package app
 
 import (
@@ -25,23 +25,24 @@ func New() Emitter { return Emitter{} }
 // Name identifies the emitter in messages.
 func (Emitter) Name() string { return "app" }
 
-// Emit returns the packages of all apps.
+// Emit returns the packages of all apps, and the one above them.
 func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
-	files := map[string][]byte{}
+	emitted := map[string]*jen.File{"gen/apps/apps.go": platform(p)}
 	for _, a := range p.Apps {
 		c := &composition{App: a, platform: p, needed: needed(p, a)}
-		emitted := map[string]*jen.File{"app.go": c.app(), "modules.go": c.modules()}
+		folder := "gen/apps/" + naming.Package(a.Name) + "/"
+		emitted[folder+"app.go"], emitted[folder+"modules.go"] = c.app(), c.modules()
 		if p.Tenancy != nil {
-			emitted["directory.go"] = c.directory()
+			emitted[folder+"directory.go"] = c.directory()
 		}
-		for name, f := range emitted {
-			path := "gen/apps/" + naming.Package(a.Name) + "/" + name
-			var b bytes.Buffer
-			if err := f.Render(&b); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			files[path] = b.Bytes()
+	}
+	files := map[string][]byte{}
+	for path, f := range emitted {
+		var b bytes.Buffer
+		if err := f.Render(&b); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		files[path] = b.Bytes()
 	}
 	return files, nil
 }

@@ -11,6 +11,6 @@ import (
 
 func main() {
 	app := demoapi.New(demoapi.Rules{Job: job.Rules{}, Tenant: tenant.Rules{}})
-	app.Demo = demo.Tenant
+	app.Demo = demo.ForUsers()
 	service.Main(app)
 }

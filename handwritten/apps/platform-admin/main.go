@@ -11,6 +11,6 @@ import (
 
 func main() {
 	app := platformadmin.New(platformadmin.Rules{Billing: billing.Rules{}, Tenant: tenant.Rules{}})
-	app.Demo = demo.Tenant
+	app.Demo = demo.ForOperators()
 	service.Main(app)
 }

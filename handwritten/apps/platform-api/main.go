@@ -12,6 +12,6 @@ import (
 
 func main() {
 	app := platformapi.New(platformapi.Rules{Billing: billing.Rules{}, Job: job.Rules{}, Tenant: tenant.Rules{}})
-	app.Demo = demo.Tenant
+	app.Demo = demo.ForUsers()
 	service.Main(app)
 }

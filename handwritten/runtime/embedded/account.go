@@ -54,7 +54,7 @@ func (a *account) enter(cmd *exec.Cmd, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("embedded: open folder of %s: %w", cmd.Path, err)
 	}
-	cmd.ExtraFiles = []*os.File{file} // startProcess closes it; the child's first extra file has number 3
+	cmd.ExtraFiles = []*os.File{file} // the child package closes it; the child's first extra file has number 3
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: a.uid, Gid: a.gid}}
 	return "/proc/self/fd/3", nil
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/oksai/oksai/handwritten/runtime/child"
 	"github.com/oksai/oksai/handwritten/runtime/embedded/internal/chdb"
 )
 
@@ -59,12 +60,12 @@ func startClickHouse(ctx context.Context, o Options, address *string) (engine, e
 	if err != nil {
 		return nil, err
 	}
-	c := &child{
-		name: "clickhouse", log: o.Log, logPath: filepath.Join(o.Dir, "clickhouse.log"),
-		command: command, stopBy: syscall.SIGTERM,
-		ready: func(ctx context.Context) error { return pingClickHouse(ctx, loopback(port)) },
+	c := &child.Child{
+		Name: "clickhouse", Log: o.Log, LogPath: filepath.Join(o.Dir, "clickhouse.log"),
+		Command: command, StopBy: syscall.SIGTERM,
+		Ready: func(ctx context.Context) error { return pingClickHouse(ctx, loopback(port)) },
 	}
-	return c, c.start(ctx)
+	return c, c.Start(ctx)
 }
 
 // clickHouseCommand decides which program serves.

@@ -50,10 +50,10 @@ type Engines struct {
 
 // engine is one running engine.
 type engine interface {
-	// supervise keeps the engine going until ctx ends or the engine is stopped.
-	supervise(ctx context.Context) error
-	// stop ends the engine. It returns when nothing of it is left.
-	stop(ctx context.Context) error
+	// Supervise keeps the engine going until ctx ends or the engine is stopped.
+	Supervise(ctx context.Context) error
+	// Stop ends the engine. It returns when nothing of it is left.
+	Stop(ctx context.Context) error
 }
 
 // Start starts the engines that were asked for and returns when all of them
@@ -129,7 +129,7 @@ func (e *Engines) Run(ctx context.Context) error {
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	for _, engine := range e.engines {
-		group.Go(func() error { return engine.supervise(ctx) })
+		group.Go(func() error { return engine.Supervise(ctx) })
 	}
 	group.Go(func() error {
 		select {
@@ -152,7 +152,7 @@ func (e *Engines) Stop(ctx context.Context) error {
 	defer cancel()
 	var group errgroup.Group
 	for _, engine := range e.engines {
-		group.Go(func() error { return engine.stop(ctx) })
+		group.Go(func() error { return engine.Stop(ctx) })
 	}
 	return errors.Join(group.Wait(), withdrawn, e.lock.release())
 }

@@ -79,21 +79,25 @@ func startKafkaOn(ctx context.Context, o Options, brokers *[]string) (engine, er
 	return kafka{cluster, o.Log}, nil
 }
 
-// supervise bounds the disk that each topic takes. The broker deletes old
+// Supervise bounds the disk that each topic takes. The broker deletes old
 // records only of topics that say so themselves, and a topic made on first use
 // says nothing.
-func (k kafka) supervise(ctx context.Context) error {
+func (k kafka) Supervise(ctx context.Context) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(k.cluster.ListenAddrs()...))
 	if err != nil {
 		return fmt.Errorf("embedded: kafka client: %w", err)
 	}
 	defer client.Close()
+	tick := time.NewTicker(kafkaTopicsEvery)
+	defer tick.Stop()
 	for {
 		if err := boundTopics(ctx, kadm.NewClient(client)); err != nil && ctx.Err() == nil {
 			k.log.Warn("embedded kafka keeps old records", "error", err)
 		}
-		if wait(ctx, kafkaTopicsEvery) != nil {
+		select {
+		case <-ctx.Done():
 			return nil
+		case <-tick.C:
 		}
 	}
 }
@@ -109,7 +113,8 @@ func boundTopics(ctx context.Context, admin *kadm.Client) error {
 	return err
 }
 
-func (k kafka) stop(context.Context) error {
+// Stop implements engine.
+func (k kafka) Stop(context.Context) error {
 	k.cluster.Close()
 	return nil
 }

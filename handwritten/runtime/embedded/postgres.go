@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/oksai/oksai/handwritten/runtime/child"
 )
 
 // postgres describes one PostgreSQL: its programs, its folder, and who runs it.
@@ -46,12 +48,12 @@ func startPostgres(ctx context.Context, o Options, address *string) (engine, err
 		Host: loopback(pg.port), Path: "/postgres", RawQuery: "sslmode=disable",
 	}
 	*address = u.String()
-	c := &child{
-		name: "postgres", log: o.Log, logPath: filepath.Join(o.Dir, "postgres.log"),
-		command: pg.server, stopBy: syscall.SIGINT, // SIGINT is PostgreSQL's fast shutdown
-		ready: func(ctx context.Context) error { return pingPostgres(ctx, *address) },
+	c := &child.Child{
+		Name: "postgres", Log: o.Log, LogPath: filepath.Join(o.Dir, "postgres.log"),
+		Command: pg.server, StopBy: syscall.SIGINT, // SIGINT is PostgreSQL's fast shutdown
+		Ready: func(ctx context.Context) error { return pingPostgres(ctx, *address) },
 	}
-	return c, c.start(ctx)
+	return c, c.Start(ctx)
 }
 
 // prepare makes the folder ready for this version of PostgreSQL and returns the
@@ -115,7 +117,7 @@ func (pg *postgres) initdb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if out, err := runProcess(ctx, cmd); err != nil {
+	if out, err := child.Run(ctx, cmd); err != nil {
 		return fmt.Errorf("embedded: initdb: %w:\n%s", err, out)
 	}
 	return os.Rename(unfinished, filepath.Join(pg.dir, "data"))

@@ -26,9 +26,9 @@ func startRedis(address *string) (engine, error) {
 	return redis{server}, nil
 }
 
-// supervise moves the server's clock, which stands still by itself: without it
+// Supervise moves the server's clock, which stands still by itself: without it
 // no key would ever expire.
-func (r redis) supervise(ctx context.Context) error {
+func (r redis) Supervise(ctx context.Context) error {
 	const step = 100 * time.Millisecond
 	tick := time.NewTicker(step)
 	defer tick.Stop()
@@ -44,7 +44,8 @@ func (r redis) supervise(ctx context.Context) error {
 	}
 }
 
-func (r redis) stop(context.Context) error {
+// Stop implements engine.
+func (r redis) Stop(context.Context) error {
 	r.server.Close()
 	return nil
 }

@@ -4,17 +4,20 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config is a server's settings. Only App and Addr are required.
+// Config is a server's settings. Only App and one of Addr and Listener are required.
 type Config struct {
 	// App names the process in metrics and logs.
 	App string
 	// Addr is host:port to listen on; port 0 takes a free one.
 	Addr string
+	// Listener listens already; then Addr is not used.
+	Listener net.Listener
 	// OpenAPI is the JSON document of all modules; without it there is no /openapi.json and no /docs.
 	OpenAPI []byte
 	// Log gets one line for every request; default slog.Default().
@@ -55,8 +58,8 @@ func (c Config) validate() error {
 	if c.App == "" {
 		errs = append(errs, errors.New("httpx: App is empty: name the process, e.g. demo-api"))
 	}
-	if c.Addr == "" {
-		errs = append(errs, errors.New("httpx: Addr is empty: give host:port, e.g. 127.0.0.1:3002"))
+	if c.Addr == "" && c.Listener == nil {
+		errs = append(errs, errors.New("httpx: Addr is empty: give host:port, e.g. 127.0.0.1:3002, or a Listener"))
 	}
 	if min(c.BodyLimit, int64(c.DepthLimit), int64(c.HeaderLimit), int64(c.Timeout), int64(c.DrainDelay), int64(c.StopTimeout), int64(c.CheckTimeout)) < 0 {
 		errs = append(errs, errors.New("httpx: a limit or time-out is negative: use 0 for its default"))

@@ -100,9 +100,9 @@ func (s *Server) Address(ctx context.Context) (string, error) {
 // DrainDelay, so that no new requests are sent here; then running requests may
 // end, for StopTimeout; then it stops, and returns nil.
 func (s *Server) Run(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	listener, err := s.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("httpx: listen on %s: %w", s.cfg.Addr, err)
+		return err
 	}
 	server := s.httpServer()
 	served := make(chan error, 1)
@@ -119,6 +119,17 @@ func (s *Server) Run(ctx context.Context) error {
 	err = s.stop(server)
 	<-served // http.ErrServerClosed
 	return err
+}
+
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	if s.cfg.Listener != nil {
+		return s.cfg.Listener, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("httpx: listen on %s: %w", s.cfg.Addr, err)
+	}
+	return listener, nil
 }
 
 func (s *Server) httpServer() *http.Server {

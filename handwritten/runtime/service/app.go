@@ -32,8 +32,6 @@ type App struct {
 	// Assemble makes the modules. newGuard turns the directory of tenants into
 	// the guard that deps.Guard must be before modules are made.
 	Assemble func(deps Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
-	// Demo fills an app that runs on its own engines, through its public API, and
-	// returns the tenant that development tokens belong to. It is called at every
-	// start, so it must be idempotent. Nil fills in nothing.
-	Demo func(api DemoAPI) (tenant string, err error)
+	// Demo is for an app that runs on its own engines. Nil fills in nothing.
+	Demo *Demo
 }

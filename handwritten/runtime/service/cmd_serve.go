@@ -1,19 +1,28 @@
 package service
 
-type serveCommand struct{}
+import "net"
 
-func (serveCommand) Run(i *invocation) error {
-	return run(i.ctx, i.app, serveRole, i.config, i.log, i.out)
+type serveCommand struct {
+	Join bool `hidden:"" help:"Use the engines and the listening socket of the launcher that started this process."`
+}
+
+func (c serveCommand) Run(i *invocation) (err error) {
+	var joined net.Listener
+	if c.Join {
+		if i.config, err = i.config.ofRunning(); err != nil {
+			return err
+		}
+		if joined, err = inheritedListener(); err != nil {
+			return err
+		}
+	}
+	return i.run(serveRole, joined)
 }
 
 type apiCommand struct{}
 
-func (apiCommand) Run(i *invocation) error {
-	return run(i.ctx, i.app, apiRole, i.config, i.log, i.out)
-}
+func (apiCommand) Run(i *invocation) error { return i.run(apiRole, nil) }
 
 type workerCommand struct{}
 
-func (workerCommand) Run(i *invocation) error {
-	return run(i.ctx, i.app, workerRole, i.config, i.log, i.out)
-}
+func (workerCommand) Run(i *invocation) error { return i.run(workerRole, nil) }

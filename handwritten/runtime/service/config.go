@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -115,6 +116,10 @@ func (c Config) validate() (errs []error) {
 	check(c.CursorSecret == "" || len(c.CursorSecret) >= 32, "CURSOR_SECRET has %d characters: use at least 32", len(c.CursorSecret))
 	check(c.CursorSecret != "" || c.embedsDatabase(), "DATABASE_URL is set, so replicas must share CURSOR_SECRET (at least 32 characters)")
 	return errs
+}
+
+func (c Config) logger(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: c.LogLevel}))
 }
 
 // ownKeys reports whether the app signs its own development tokens.

@@ -7,17 +7,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/google/uuid"
 )
 
 // PlatformRole is the role of those who work for the platform, not for a tenant.
 const PlatformRole = "PlatformAdmin"
+
+// Demo is what someone finds who starts an app or the platform for development.
+type Demo struct {
+	// Tenant opens the tenant that development tokens belong to, and returns its
+	// id. It is called at every start, so it must be idempotent.
+	Tenant func(api DemoAPI) (string, error)
+	// Role is whose token the first request carries.
+	Role string
+	// Request is the first one to try: a path, and what else curl is to be told.
+	Request string
+}
 
 // DemoAPI calls the app's public API as a platform administrator.
 type DemoAPI struct {
@@ -53,59 +57,4 @@ func (d DemoAPI) Post(path, key string, body, answer any) error {
 		return fmt.Errorf("POST %s: %s: %s", path, resp.Status, text)
 	}
 	return json.Unmarshal(text, answer)
-}
-
-// devFile is what dev.json in the data folder tells scripts and people.
-type devFile struct {
-	BaseURL string            `json:"base_url"`
-	Tenant  string            `json:"tenant,omitempty"`
-	Tokens  map[string]string `json:"tokens"` // by role
-}
-
-// welcome makes the demo tenant, writes dev.json and prints the first request to try.
-func (p *process) welcome(ctx context.Context, baseURL string) error {
-	dev := devFile{BaseURL: baseURL, Tokens: map[string]string{}}
-	admin, err := p.config.devToken("dev", uuid.Nil, []string{PlatformRole}, p.clock())
-	if err != nil {
-		return err
-	}
-	if p.app.Demo != nil {
-		if dev.Tenant, err = p.app.Demo(DemoAPI{ctx, baseURL, admin}); err != nil {
-			return fmt.Errorf("make the demo tenant: %w", err)
-		}
-	}
-	for _, role := range p.app.Roles {
-		if dev.Tokens[role], err = p.roleToken(dev.Tenant, role); err != nil {
-			return err
-		}
-	}
-	raw, err := json.MarshalIndent(dev, "", "  ")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(p.config.DataDir, "dev.json")
-	if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
-		return err
-	}
-	p.greet(dev, path)
-	return nil
-}
-
-func (p *process) roleToken(tenant, role string) (string, error) {
-	id := uuid.Nil
-	if role != PlatformRole && tenant != "" {
-		id = uuid.MustParse(tenant)
-	}
-	return p.config.devToken("dev-"+strings.ToLower(role), id, []string{role}, p.clock())
-}
-
-func (p *process) greet(dev devFile, path string) {
-	role := p.app.Roles[0]
-	if i := slices.Index(p.app.Roles, "TenantMember"); i >= 0 {
-		role = p.app.Roles[i]
-	}
-	fmt.Fprintf(p.out, "\n%s is ready at %s (documentation: %s/docs) after %s\n", p.app.Name, dev.BaseURL, dev.BaseURL, time.Since(p.started).Round(time.Millisecond))
-	fmt.Fprintf(p.out, "Tokens of the demo tenant are in %s. Try:\n\n", path)
-	fmt.Fprintf(p.out, "  TOKEN=$(sed -n 's/.*\"%s\": \"\\(.*\\)\".*/\\1/p' %s)\n", role, path)
-	fmt.Fprintf(p.out, "  curl -s %s/jobs -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{\"title\": \"Ship it\"}'\n\n", dev.BaseURL)
 }

@@ -20,11 +20,18 @@ import (
 // environment, runs the command and exits with 0, or 1 after an error, or 2
 // after a wrong command line or wrong settings.
 func Main(app App) {
+	untilSignal(func(ctx context.Context) int {
+		return execute(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	})
+}
+
+// untilSignal is a main function: run ends with its context, which ends with the
+// first SIGTERM or Ctrl-C, and returns the exit code.
+func untilSignal(run func(context.Context) int) {
 	embedded.MaybeChild()
 	collectMore()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	code := execute(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	code := run(ctx)
 	stop()
 	os.Exit(code)
 }
@@ -84,7 +91,7 @@ func execute(ctx context.Context, app App, args, environ []string, out, errs io.
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 2
 	}
-	log := slog.New(slog.NewJSONHandler(errs, &slog.HandlerOptions{Level: config.LogLevel}))
+	log := config.logger(errs).With("app", app.Name)
 	if err := command.Run(&invocation{ctx, app, config, log, out}); err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 1

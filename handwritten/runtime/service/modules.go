@@ -25,9 +25,7 @@ func (p *process) startBus(context.Context) (err error) {
 	store := p.clients.store
 	p.bus = p.app.bus(p.config)
 	relay := outbox.Config{Bus: p.bus, Log: store, Writer: store.Writer(), Reader: store.Reader(), Logger: p.log, Metrics: p.metrics.registry}
-	if p.ownsDatabase {
-		relay.Holder = "the only one" // whoever held the lease before is dead
-	}
+	relay.Holder = p.holder()
 	p.relay, err = outbox.New(relay)
 	if err != nil {
 		return fmt.Errorf("outbox relay: %w", err)
@@ -43,6 +41,19 @@ func (p *process) startBus(context.Context) (err error) {
 	p.stack.start(Task{Name: "outbox relay", Run: publish})
 	p.stack.start(Task{Name: "consistency waiter", Run: p.waiter.Run})
 	return nil
+}
+
+// holder names this process in the relay's lease, if whoever held the lease by
+// that name before must be dead: nobody else has the data folder, or the launcher
+// started one process of this app after the other. Else it has no name.
+func (p *process) holder() string {
+	switch {
+	case p.ownsDatabase:
+		return "the only one"
+	case p.joined != nil:
+		return p.app.Name
+	}
+	return ""
 }
 
 func (p *process) startModules(ctx context.Context) error {
@@ -81,7 +92,7 @@ func (p *process) work(ctx context.Context, modules []*Module) error {
 
 // newServer serves the modules, or only health and metrics.
 func (p *process) newServer(modules []*Module) (err error) {
-	config := httpx.Config{App: p.app.Name, Addr: p.address(), Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay}
+	config := httpx.Config{App: p.app.Name, Addr: p.address(), Listener: p.joined, Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay}
 	var https []httpx.Module
 	if p.role.api {
 		config.OpenAPI = p.app.OpenAPI

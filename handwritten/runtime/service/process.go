@@ -27,6 +27,9 @@ type process struct {
 	app    App
 	role   role
 	config Config
+	// joined is where a process listens that a launcher started, on the launcher's
+	// engines; nil in one that stands alone.
+	joined net.Listener
 	// ownsDatabase: no other process can use the database, as the data folder is locked.
 	ownsDatabase bool
 	log          *slog.Logger
@@ -47,17 +50,17 @@ type process struct {
 // run runs the role's part of the app until ctx ends, then stops it from the top:
 // readiness goes false, requests drain, consumers and the relay finish, engines
 // stop last.
-func run(ctx context.Context, app App, r role, config Config, log *slog.Logger, out io.Writer) (err error) {
-	if err := r.check(config); err != nil {
+func (i *invocation) run(r role, joined net.Listener) (err error) {
+	if err := r.check(i.config); err != nil {
 		return err
 	}
-	p := &process{app: app, role: r, config: config, log: log, out: out, clock: config.clock(), started: time.Now(),
-		metrics: newMetrics(), stack: newStack(log)}
+	p := &process{app: i.app, role: r, config: i.config, joined: joined, log: i.log, out: i.out, clock: i.config.clock(), started: time.Now(),
+		metrics: newMetrics(), stack: newStack(i.log)}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	if err := p.start(ctx); err != nil {
+	if err := p.start(i.ctx); err != nil {
 		return err
 	}
-	return p.stack.wait(ctx)
+	return p.stack.wait(i.ctx)
 }
 
 // start brings everything up, from the engines to the HTTP server.
@@ -74,6 +77,10 @@ func (p *process) start(ctx context.Context) error {
 }
 
 func (p *process) startEngines(ctx context.Context) (err error) {
+	if p.joined != nil {
+		p.app.Demo = nil // the launcher's affair
+		return nil
+	}
 	p.ownsDatabase = p.config.embedsDatabase()
 	p.config, p.engines, err = p.config.withEngines(ctx, p.log)
 	if err != nil {
@@ -141,11 +148,13 @@ func (p *process) serve(ctx context.Context) error {
 		return err
 	}
 	baseURL := "http://" + address
-	p.log.Info("ready", "app", p.app.Name, "role", p.role.name, "url", baseURL)
+	p.log.Info("ready", "role", p.role.name, "url", baseURL)
 	if p.app.Demo == nil {
 		return nil
 	}
-	return p.welcome(ctx, baseURL)
+	return p.config.welcome(ctx, welcome{
+		front: p.app.Name, apps: map[string]string{p.app.Name: baseURL}, roles: p.app.Roles, demo: p.app.Demo, started: p.started, out: p.out,
+	})
 }
 
 // listening waits for the server's address, or for the failure that keeps it from having one.

@@ -1,4 +1,4 @@
-package embedded
+package child
 
 import (
 	"bytes"
@@ -47,9 +47,9 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 // signal sends s; a process that is already gone is no error.
 func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// runProcess runs cmd to its end, or kills it with its children when ctx ends,
+// Run runs cmd to its end, or kills it with its children when ctx ends,
 // and returns what it printed.
-func runProcess(ctx context.Context, cmd *exec.Cmd) (string, error) {
+func Run(ctx context.Context, cmd *exec.Cmd) (string, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	p, err := startProcess(cmd)

@@ -1,4 +1,6 @@
-package embedded
+// Package child runs programs as child processes that come back when they die,
+// and that die with this process, however it ends.
+package child
 
 import (
 	"context"
@@ -15,33 +17,40 @@ import (
 
 const (
 	startAttempts = 5
+	readyWithin   = 30 * time.Second
 	firstBackoff  = 100 * time.Millisecond
 	lastBackoff   = 5 * time.Second
 	// stableAfter is how long a child must live for its next death to count as the first.
 	stableAfter = 10 * time.Second
 )
 
-// child is an engine that runs as a child process.
-type child struct {
-	name    string
-	log     *slog.Logger
-	logPath string                          // where the process writes its own log
-	command func() (*exec.Cmd, error)       // a fresh command, on the same port and data each time
-	ready   func(ctx context.Context) error // one try to reach the engine
-	stopBy  syscall.Signal                  // asks for a quick, orderly end
+// Child is a program that is kept running. All fields but LogPath must be set
+// before Start and not be changed after it.
+type Child struct {
+	// Name identifies it in the log and in errors.
+	Name string
+	Log  *slog.Logger
+	// LogPath is where the process writes what it prints; empty leaves that to Command.
+	LogPath string
+	// Command returns a fresh command, on the same port and data each time.
+	Command func() (*exec.Cmd, error)
+	// Ready is one try to reach the program.
+	Ready func(ctx context.Context) error
+	// StopBy asks it for a quick, orderly end.
+	StopBy syscall.Signal
 
 	mu      sync.Mutex
 	current *process
 	ended   bool // stop was called: start nothing any more
 }
 
-// start starts the child and waits until it answers. A few attempts are made:
+// Start starts the child and waits until it answers. A few attempts are made:
 // what is left of a killed predecessor may hold the port or the data for a moment.
 // Its log begins anew.
-func (c *child) start(ctx context.Context) error {
-	err := os.RemoveAll(c.logPath)
+func (c *Child) Start(ctx context.Context) error {
+	err := os.RemoveAll(c.LogPath)
 	if err != nil {
-		return fmt.Errorf("embedded: log of %s: %w", c.name, err)
+		return fmt.Errorf("log of %s: %w", c.Name, err)
 	}
 	backoff := firstBackoff
 	for range startAttempts {
@@ -56,7 +65,7 @@ func (c *child) start(ctx context.Context) error {
 	return err
 }
 
-func (c *child) startOnce(ctx context.Context) error {
+func (c *Child) startOnce(ctx context.Context) error {
 	p, err := c.launch()
 	if err != nil {
 		return err
@@ -64,44 +73,46 @@ func (c *child) startOnce(ctx context.Context) error {
 	if err := c.awaitReady(ctx, p); err != nil {
 		p.signal(syscall.SIGKILL)
 		<-p.exited
-		return fmt.Errorf("embedded: %s did not start: %w; its log %s ends with:\n%s", c.name, err, c.logPath, tail(c.logPath))
+		return fmt.Errorf("%s did not start: %w%s", c.Name, err, c.lastWords())
 	}
-	c.log.Info("engine started", "engine", c.name, "pid", p.cmd.Process.Pid)
+	c.Log.Info("child process started", "child", c.Name, "pid", p.cmd.Process.Pid)
 	return nil
 }
 
 // launch starts the process, unless the child was stopped.
-func (c *child) launch() (*process, error) {
+func (c *Child) launch() (*process, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return nil, context.Canceled
 	}
-	file, err := os.OpenFile(c.logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("embedded: log of %s: %w", c.name, err)
-	}
-	defer file.Close()
-	cmd, err := c.command()
+	cmd, err := c.Command()
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = file, file
+	if c.LogPath != "" {
+		file, err := os.OpenFile(c.LogPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("log of %s: %w", c.Name, err)
+		}
+		defer file.Close()
+		cmd.Stdout, cmd.Stderr = file, file
+	}
 	p, err := startProcess(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("embedded: start %s: %w", c.name, err)
+		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
 	c.current = p
 	return p, nil
 }
 
-func (c *child) awaitReady(ctx context.Context, p *process) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+func (c *Child) awaitReady(ctx context.Context, p *process) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := c.ready(ctx)
+		err := c.Ready(ctx)
 		if err == nil {
 			return nil
 		}
@@ -115,8 +126,9 @@ func (c *child) awaitReady(ctx context.Context, p *process) error {
 	}
 }
 
-// supervise starts the child again, ever more slowly, whenever it dies.
-func (c *child) supervise(ctx context.Context) error {
+// Supervise starts the child again, ever more slowly, whenever it dies.
+// It returns nil when ctx ends; the child keeps running until Stop.
+func (c *Child) Supervise(ctx context.Context) error {
 	backoff := firstBackoff
 	for {
 		c.mu.Lock()
@@ -131,31 +143,31 @@ func (c *child) supervise(ctx context.Context) error {
 		if time.Since(began) > stableAfter {
 			backoff = firstBackoff
 		}
-		c.log.Warn("engine died, starting it again", "engine", c.name, "end", p.cmd.ProcessState, "after", backoff)
+		c.Log.Warn("child process died, starting it again", "child", c.Name, "end", p.cmd.ProcessState.String(), "after", backoff)
 		if wait(ctx, backoff) != nil {
 			return nil
 		}
 		backoff = min(2*backoff, lastBackoff)
 		if err := c.startOnce(ctx); err != nil && ctx.Err() == nil {
-			c.log.Error("engine did not start again", "engine", c.name, "error", err)
+			c.Log.Error("child process did not start again", "child", c.Name, "error", err)
 		}
 	}
 }
 
-// stop asks the child to end and kills it when ctx ends first.
-func (c *child) stop(ctx context.Context) error {
+// Stop asks the child to end and kills it when ctx ends first.
+func (c *Child) Stop(ctx context.Context) error {
 	c.mu.Lock()
 	c.ended = true
 	p := c.current
 	c.mu.Unlock()
-	p.signal(c.stopBy)
+	p.signal(c.StopBy)
 	select {
 	case <-p.exited:
 		return nil
 	case <-ctx.Done():
 		p.signal(syscall.SIGKILL)
 		<-p.exited
-		return fmt.Errorf("embedded: %s did not end in time and was killed", c.name)
+		return fmt.Errorf("%s did not end in time and was killed", c.Name)
 	}
 }
 
@@ -169,6 +181,14 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// lastWords are how the child's own log ends, if it has one.
+func (c *Child) lastWords() string {
+	if c.LogPath == "" {
+		return ""
+	}
+	return fmt.Sprintf("; its log %s ends with:\n%s", c.LogPath, tail(c.LogPath))
 }
 
 // tail is the end of a log file, for an error message.

@@ -1,9 +1,9 @@
 //go:build !linux
 
-package embedded
+package child
 
 import "syscall"
 
 // dieWithParent does nothing: only Linux ends children with their parent. If
-// this process is killed here, its engines must be stopped by hand.
+// this process is killed here, its children must be stopped by hand.
 func dieWithParent(*syscall.SysProcAttr) {}

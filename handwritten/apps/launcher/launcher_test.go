@@ -1,0 +1,80 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+type list struct {
+	Items []struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+		Plan  string `json:"plan"`
+	} `json:"items"`
+}
+
+// TestAppsAreOnePlatform: what one app was told, another one shows.
+func TestAppsAreOnePlatform(t *testing.T) {
+	p := launch(t)
+	if p.BaseURL != p.Apps["demo-api"] || len(p.Apps) != 3 {
+		t.Errorf("dev.json names %v with %s in front", p.Apps, p.BaseURL)
+	}
+	created := p.as("TenantMember", "platform-api").must(t, 201, "POST", "/jobs", `{"title": "Across apps"}`)
+	listed := decode[list](t, p.as("TenantMember", "demo-api").must(t, 200, "GET", "/jobs", "", created.seen()...))
+	if len(listed.Items) != 1 || listed.Items[0].Title != "Across apps" {
+		t.Errorf("demo-api lists %+v", listed)
+	}
+	// The tenant was opened through demo-api; billing is elsewhere.
+	owner := p.as("TenantOwner", "platform-api")
+	eventually(t, readyWithin, "the tenant's subscription", func() bool {
+		return len(decode[list](t, owner.must(t, 200, "GET", "/subscriptions", "")).Items) == 1
+	})
+	p.as("TenantOwner", "platform-admin").must(t, 403, "GET", "/tenants", "")
+	p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/tenants", "")
+	p.end(t, syscall.SIGTERM)
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the launcher ended with code %d", code)
+	}
+}
+
+// TestAppThatDiesComesBack while the others go on, at its address: who asks
+// meanwhile waits. Its part of the read models is taken over.
+func TestAppThatDiesComesBack(t *testing.T) {
+	p := launch(t)
+	for app := range p.Apps {
+		dead := p.process(t, app)
+		if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		created := p.as("TenantMember", "demo-api").must(t, 201, "POST", "/jobs", `{"title": "Meanwhile"}`)
+		p.as("PlatformAdmin", app).must(t, 200, "GET", "/tenants", "")
+		eventually(t, healWithin, "a list that shows the job", func() bool {
+			return p.as("TenantMember", "platform-api").do(t, "GET", "/jobs", "", created.seen()...).status == 200
+		})
+		if again := p.process(t, app); again == 0 || again == dead {
+			t.Errorf("%s is process %d, and was %d", app, again, dead)
+		}
+	}
+	// However the launcher ends, it leaves nothing behind.
+	p.end(t, syscall.SIGKILL)
+}
+
+func TestLauncherSaysWhyItCannotStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for setting, want := range map[string]string{
+		"PORT=" + port: "one port for 3 apps",
+		"PORT=no":      "PORT",
+	} {
+		out, err := command(folder(t), setting).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) || strings.Count(string(out), "\n") > 2 {
+			t.Errorf("%s: %v: %s", setting, err, out)
+		}
+	}
+}
