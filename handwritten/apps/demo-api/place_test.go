@@ -59,12 +59,20 @@ func sharedEngines(t *testing.T) place {
 		t.Fatal(err)
 	}
 	at.settings = []string{
-		"DATABASE_URL=" + at.database, "CLICKHOUSE_URL=" + enginetest.ClickHouse(t), "REDIS_URL=redis://" + agingRedis(t).Addr(),
+		"DATABASE_URL=" + at.database, "CLICKHOUSE_URL=" + enginetest.ClickHouse(t), "REDIS_URL=" + sharedRedis(t),
 		"KAFKA_BROKERS=" + strings.Join(at.bus.Brokers, ","),
 		"AUTH_JWKS_PATH=" + jwks, "AUTH_ISSUER=" + issuer, "AUTH_AUDIENCE=" + audience, "CURSOR_SECRET=" + rand.Text() + rand.Text(),
 		"DRAIN_DELAY=1s",
 	}
 	return at
+}
+
+func sharedRedis(t *testing.T) string {
+	t.Helper()
+	if enginetest.RedisIsReal() {
+		return enginetest.RedisServer(t)
+	}
+	return "redis://" + agingRedis(t).Addr()
 }
 
 // agingRedis is a Redis whose clock goes on, which by itself stands still.

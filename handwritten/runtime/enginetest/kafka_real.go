@@ -1,27 +1,21 @@
 package enginetest
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
 const (
-	kafkaVersion     = "3.9.1" // the newest line that runs on Java 17 with KRaft and these tools' names
-	kafkaStartWithin = 90 * time.Second
-	kafkaStopWithin  = 20 * time.Second
+	kafkaVersion = "3.9.1" // the newest line that runs on Java 17 with KRaft and these tools' names
 )
 
 // kafkaPom asks Maven for the broker and all it needs at run time.
@@ -93,7 +87,7 @@ func startKafka(t testing.TB) (address string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, controller := kafkaPort(t), kafkaPort(t)
+	port, controller := freePort(t), freePort(t)
 	properties := filepath.Join(dir, "server.properties")
 	settings := fmt.Sprintf(kafkaProperties, port, controller, filepath.Join(dir, "data"), embedded.KafkaPartitions)
 	if err := os.WriteFile(properties, []byte(settings), 0o600); err != nil {
@@ -101,7 +95,7 @@ func startKafka(t testing.TB) (address string, stop func()) {
 	}
 	id := uuid.New()
 	runKafkaTool(t, dir, "java", "-cp", classpath, "kafka.tools.StorageTool", "format", "--cluster-id="+kafkaUUID(id), "-c", properties)
-	child := startChild(t, dir, "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath, "kafka.Kafka", properties)
+	child := startServer(t, dir, "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath, "kafka.Kafka", properties)
 	address = fmt.Sprintf("127.0.0.1:%d", port)
 	child.awaitListener(t, address)
 	return address, func() {
@@ -166,77 +160,4 @@ func runKafkaTool(t testing.TB, dir, name string, args ...string) {
 // kafkaUUID prints an id as Kafka's tools want it.
 func kafkaUUID(id uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(id[:])
-}
-
-func kafkaPort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// javaChild is a child process that dies with this one.
-type javaChild struct {
-	output bytes.Buffer // read only after done is closed
-	cmd    *exec.Cmd
-	done   chan struct{}
-}
-
-// startChild starts the process from a thread that lives as long as it does:
-// the kernel sends the death signal when the parent's thread ends, not its process.
-func startChild(t testing.TB, dir, name string, args ...string) *javaChild {
-	t.Helper()
-	child := &javaChild{cmd: exec.Command(name, args...), done: make(chan struct{})}
-	child.cmd.Dir = dir
-	child.cmd.Stdout, child.cmd.Stderr = &child.output, &child.output
-	child.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(child.done)
-		err := child.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = child.cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatalf("start %s: %v", name, err)
-	}
-	return child
-}
-
-func (c *javaChild) awaitListener(t testing.TB, address string) {
-	t.Helper()
-	deadline := time.After(kafkaStartWithin)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if connection, err := net.Dial("tcp", address); err == nil {
-			_ = connection.Close()
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-c.done:
-			t.Fatalf("Kafka ended while starting:\n%s", c.output.String())
-		case <-deadline:
-			c.stop()
-			t.Fatalf("Kafka did not listen on %s within %v:\n%s", address, kafkaStartWithin, c.output.String())
-		}
-	}
-}
-
-func (c *javaChild) stop() {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-c.done:
-	case <-time.After(kafkaStopWithin):
-		_ = c.cmd.Process.Kill()
-		<-c.done
-	}
 }
