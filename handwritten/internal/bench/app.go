@@ -97,8 +97,8 @@ func freePort() (string, error) {
 	return port, err
 }
 
-// app is a running demo-api with its settings as they are by default, except
-// that its databases are the lab's. It keeps its Kafka and its Redis within itself.
+// app is a running app with its settings as they are by default, except that its
+// databases are the lab's. It keeps its Kafka and its Redis within itself.
 type app struct {
 	program
 	db    stores
@@ -108,8 +108,8 @@ type app struct {
 
 const issuer, audience = "bench", "bench"
 
-func (l *lab) startApp(ctx context.Context) (*app, error) {
-	binary, err := l.build(ctx, "apps/demo-api", l.flags...)
+func (l *lab) startApp(ctx context.Context, name string) (*app, error) {
+	binary, err := l.build(ctx, "apps/"+name, l.flags...)
 	if err != nil {
 		return nil, err
 	}

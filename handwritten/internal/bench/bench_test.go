@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 
 // least is enough for every measurement to happen once. The app is built as the
 // end-to-end tests build it.
-var least = scale{pairs: 1, turn: 50 * time.Millisecond, events: fillBatch, rate: 50, watch: time.Second, commands: 400, runs: 1, flags: []string{"-race"}}
+var least = scale{pairs: 1, turn: 50 * time.Millisecond, events: fillBatch, rate: 50, watch: time.Second, commands: 400, tenants: 20, runs: 1, flags: []string{"-race"}}
 
 // TestMeasurements keeps the measurements working; what they find is not judged.
 // The generator is left out: its module tests its own benchmark.

@@ -14,7 +14,7 @@ const createJob = `{"title": "a job to be done soon", "priority": "normal", "tag
 // commands compares the whole way of a command in demo-api, with its token
 // checked, its event published and its read models kept, with a bare handler.
 func commands(ctx context.Context, l *lab) (lines []line, err error) {
-	a, members, err := l.startAppWithMembers(ctx)
+	a, members, err := l.startAppWithMembers(ctx, "demo-api")
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func commands(ctx context.Context, l *lab) (lines []line, err error) {
 	return []line{ratio(name, "bare net/http handler doing that one INSERT", 1.8, d)}, nil
 }
 
-func (l *lab) startAppWithMembers(ctx context.Context) (*app, []string, error) {
-	a, err := l.startApp(ctx)
+func (l *lab) startAppWithMembers(ctx context.Context, name string) (*app, []string, error) {
+	a, err := l.startApp(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}

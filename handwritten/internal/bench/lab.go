@@ -23,13 +23,14 @@ type scale struct {
 	rate     int           // commands per second while visibility is measured
 	watch    time.Duration // how long it is measured
 	commands int           // until the app's memory is judged
+	tenants  int           // that do nothing
 	runs     int           // of the generator
 	flags    []string      // of go build, for what is measured as a process
 }
 
 var (
-	full  = scale{pairs: 5, turn: 2 * time.Second, events: 1_000_000, rate: 1000, watch: 40 * time.Second, commands: 200_000, runs: 3}
-	small = scale{pairs: 1, turn: 300 * time.Millisecond, events: 2 * fillBatch, rate: 200, watch: 3 * time.Second, commands: 4_000, runs: 1}
+	full  = scale{pairs: 5, turn: 2 * time.Second, events: 1_000_000, rate: 1000, watch: 40 * time.Second, commands: 200_000, tenants: 10_000, runs: 3}
+	small = scale{pairs: 1, turn: 300 * time.Millisecond, events: 2 * fillBatch, rate: 200, watch: 3 * time.Second, commands: 4_000, tenants: 100, runs: 1}
 )
 
 // lab is what all measurements share: a folder and the two databases. PostgreSQL

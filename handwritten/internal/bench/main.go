@@ -29,12 +29,14 @@ var rows = []struct {
 	{"rebuild", rebuilds},
 	{"visible", visibility},
 	{"memory", memory},
+	{"mixed", mixture},
+	{"tenants", idleTenants},
 	{"generate", generation},
 }
 
 func main() {
 	embedded.MaybeChild()
-	only := flag.String("only", "", "measure `names` only, separated by commas: append, http, fold, rebuild, visible, memory, generate")
+	only := flag.String("only", "", "measure `names` only, separated by commas: append, http, fold, rebuild, visible, memory, mixed, tenants, generate")
 	quick := flag.Bool("quick", false, "measure little: the figures mean nothing, but everything runs")
 	flag.Parse()
 	size := full

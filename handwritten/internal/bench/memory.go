@@ -14,7 +14,7 @@ import (
 // memory watches the app's process, in which Kafka and Redis are too, while jobs
 // are created, started and completed.
 func memory(ctx context.Context, l *lab) (lines []line, err error) {
-	a, members, err := l.startAppWithMembers(ctx)
+	a, members, err := l.startAppWithMembers(ctx, "demo-api")
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,15 @@ func below[T float64 | time.Duration](measured string, target, reached T, unit f
 	}
 }
 
+// figure is a line about an amount that nothing is promised of.
+func figure(measured, reached, note string) line {
+	return line{measured: measured, against: "—", target: "—", reached: reached, note: note}
+}
+
 func (l line) verdict() string {
+	if l.target == "—" {
+		return "—"
+	}
 	if l.missed <= 0 {
 		return "reached"
 	}

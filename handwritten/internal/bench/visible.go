@@ -23,7 +23,7 @@ const probeEvery = 100 * time.Millisecond
 // The list is asked with the command's consistency token, so it answers as soon
 // as it can; that it has the job is checked.
 func visibility(ctx context.Context, l *lab) (lines []line, err error) {
-	a, members, err := l.startAppWithMembers(ctx)
+	a, members, err := l.startAppWithMembers(ctx, "demo-api")
 	if err != nil {
 		return nil, err
 	}
