@@ -35,7 +35,7 @@ func idleTenants(ctx context.Context, l *lab) (lines []line, err error) {
 	name := fmt.Sprintf("an idle tenant, of %d", l.tenants)
 	return []line{
 		figure(name+", in PostgreSQL", fmt.Sprintf("%.1f kB", each(after.disk-before.disk)/1024), "its events, its subscription's, and their timers, keys and indexes"),
-		figure(name+", in the app's memory", fmt.Sprintf("%.1f kB", each(after.memory-before.memory)*1024), fmt.Sprintf("resident %.0f MB before, %.0f MB after they were opened", before.memory, after.memory)),
+		figure(name+", in the app's memory", fmt.Sprintf("%.1f kB", each(after.memory-before.memory)*1024), fmt.Sprintf("resident %.0f MB before, %.0f MB after they were opened; heap in use %.0f MB and %.0f MB", before.memory, after.memory, before.heap/(1<<20), after.heap/(1<<20))),
 		figure(name+", CPU while idle", fmt.Sprintf("%.2f ms/day", each(after.cpu-before.cpu)*86400*1000), fmt.Sprintf("all processes use %.1f %% of a core without them and %.1f %% with them", 100*before.cpu, 100*after.cpu)),
 	}, nil
 }
@@ -43,6 +43,7 @@ func idleTenants(ctx context.Context, l *lab) (lines []line, err error) {
 // standing is what the platform takes when nothing is asked of it.
 type standing struct {
 	memory float64 // of the app, in MB
+	heap   float64 // what of it Go's heap has in use, in bytes
 	disk   float64 // of the database, in bytes
 	cpu    float64 // cores that all processes use
 }
@@ -61,6 +62,9 @@ func (a *app) standing(ctx context.Context, l *lab) (s standing, err error) {
 	after := treeCPU()
 	s.cpu = (after.sum() - before.sum()).Seconds() / watch.Seconds()
 	s.memory = residentMB(a.cmd.Process.Pid)
+	if s.heap, err = a.metric("go_memstats_heap_inuse_bytes"); err != nil {
+		return s, err
+	}
 	conn, err := pgx.Connect(ctx, a.db.postgres)
 	if err != nil {
 		return s, err

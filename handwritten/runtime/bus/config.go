@@ -63,7 +63,9 @@ func (c Config) PartitionOf(tenant uuid.UUID) int32 {
 
 // Client opens a client for the platform's cluster. The caller closes it.
 func (c Config) Client(opts ...kgo.Opt) (*kgo.Client, error) {
-	base := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.RecordPartitioner(partitioner())}
+	base := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.RecordPartitioner(partitioner()),
+		// Every client would measure and compress its own story for the broker (KIP-714); the app's is on /metrics.
+		kgo.DisableClientMetrics()}
 	return kgo.NewClient(append(append(base, c.Options...), opts...)...)
 }
 

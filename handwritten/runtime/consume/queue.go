@@ -2,6 +2,7 @@ package consume
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,8 +86,9 @@ func (q *queue) pop(limit int) []*kgo.Record {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := min(limit, len(q.records))
-	taken := q.records[:n:n]
-	q.records = q.records[n:]
+	// Copied and deleted, not cut off: an idle queue must not keep what it gave away.
+	taken := slices.Clone(q.records[:n])
+	q.records = slices.Delete(q.records, 0, n)
 	if q.paused && len(q.records) < q.full/2 {
 		q.resume()
 		q.paused = false

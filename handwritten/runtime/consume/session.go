@@ -15,9 +15,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// fetchMaxWait keeps an idle consumer from holding a fetch for long: brokers
-// answer one fetch of a connection at a time.
-const fetchMaxWait = 250 * time.Millisecond
+const (
+	// fetchMaxWait keeps an idle consumer from holding a fetch for long: brokers
+	// answer one fetch of a connection at a time.
+	fetchMaxWait = 250 * time.Millisecond
+	// A process has a consumer for each read model and each reaction, and all of
+	// them are behind at the same time: what each may have in hand is bounded.
+	fetchMaxBytes          = 4 << 20
+	fetchMaxPartitionBytes = 512 << 10
+)
 
 // session is one membership of the consumer group, with a worker for each
 // partition that the group gave to this process.
@@ -29,6 +35,8 @@ func (c *Consumer) session(ctx context.Context) error {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(), // they count in the offsets, so in the lag
 		kgo.FetchMaxWait(fetchMaxWait),
+		kgo.FetchMaxBytes(fetchMaxBytes),
+		kgo.FetchMaxPartitionBytes(fetchMaxPartitionBytes),
 		kgo.DisableAutoCommit(),
 		// A poll's records must reach their workers before a partition can move:
 		// records of an old assignment in a new worker's queue would be ahead of
