@@ -129,6 +129,11 @@ func inputExamples(m *ir.Module) map[*ir.Command]any {
 	return out
 }
 
+// Platform reports whether q reads what is not inside one tenant.
+func Platform(q *ir.Query) bool {
+	return q.Platform || q.Aggregate != nil && q.Aggregate.Scope != ir.ScopeTenant
+}
+
 // platformRole may read what belongs to no single tenant.
 const platformRole = "PlatformAdmin"
 

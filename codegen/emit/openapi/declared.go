@@ -18,6 +18,9 @@ func (b *builder) declared(o *ir.Operation) *Operation {
 	for _, f := range o.Parameters() {
 		op.Parameters = append(op.Parameters, b.parameter(o, f))
 	}
+	if !o.Platform {
+		op.ofTenant()
+	}
 	switch body := o.Body(); {
 	case o.Raw:
 		op.RequestBody = &RequestBody{Required: true, Content: map[string]Media{anyType: {Schema: &Schema{}}}}

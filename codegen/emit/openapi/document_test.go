@@ -59,6 +59,25 @@ func TestAppKeepsModulesApart(t *testing.T) {
 	}
 }
 
+// TestOperatorsNameTheTenant where they may work on a tenant's data, and nowhere else.
+func TestOperatorsNameTheTenant(t *testing.T) {
+	t.Parallel()
+	shop := fixture.Shop()
+	order := shop.Aggregates[0]
+	order.Commands[0].Allow = append(order.Commands[0].Allow, "PlatformAdmin")
+	names := func(c *ir.Command) bool {
+		op := openapi.Module(shop).Paths[c.HTTP.Path]["post"]
+		return slices.ContainsFunc(op.Parameters, func(p *openapi.Parameter) bool { return p.Name == "X-Tenant-ID" && p.In == "header" })
+	}
+	if !names(order.Commands[0]) || names(order.Commands[1]) {
+		t.Error("X-Tenant-ID is a parameter of what PlatformAdmin may not do, or not of what it may")
+	}
+	order.Scope = ir.ScopeSelf
+	if names(order.Commands[0]) {
+		t.Error("X-Tenant-ID is a parameter of what is in no tenant")
+	}
+}
+
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	shop := fixture.Shop()

@@ -25,12 +25,15 @@ func (d *Document) ForOgen() *Document {
 
 func lenientOperation(op *Operation) *Operation {
 	out := *op
-	out.Parameters = make([]*Parameter, len(op.Parameters))
-	for i, p := range op.Parameters {
+	out.Parameters = nil
+	for _, p := range op.Parameters {
+		if p.Name == tenantHeader {
+			continue
+		}
 		lenient := *p
 		lenient.Schema = p.Schema.lenient()
 		lenient.Schema.TimeFormat = "" // parameters parse every RFC 3339 time as it is
-		out.Parameters[i] = &lenient
+		out.Parameters = append(out.Parameters, &lenient)
 	}
 	out.Responses = map[string]*Response{}
 	for status, r := range op.Responses {

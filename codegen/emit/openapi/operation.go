@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -34,7 +35,25 @@ func (b *builder) command(a *ir.Aggregate, c *ir.Command) *Operation {
 	} else {
 		op.Responses["200"] = response(a.Name + changedSuffix)
 	}
+	if a.Scope == ir.ScopeTenant {
+		op.ofTenant()
+	}
 	return op
+}
+
+// tenantHeader is read by the runtime, in front of what is generated.
+const tenantHeader = "X-Tenant-ID"
+
+// ofTenant says how the platform's people, whose tokens name no tenant, call an
+// operation that works on a tenant's data.
+func (op *Operation) ofTenant() {
+	if !slices.Contains(op.Roles, platformRole) {
+		return
+	}
+	op.Parameters = append(op.Parameters, &Parameter{
+		Name: tenantHeader, In: "header", Schema: &Schema{Type: "string", Format: "uuid"},
+		Description: "The tenant that a " + platformRole + " works for whose token names none; any other caller's token must be of that tenant.",
+	})
 }
 
 // refusals are the problems that the spec's rules name; a handwritten rule may have others.

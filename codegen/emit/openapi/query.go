@@ -7,8 +7,17 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// query describes a query by its kind.
+// query describes a query.
 func (b *builder) query(q *ir.Query) *Operation {
+	op := b.queryOf(q)
+	if !Platform(q) {
+		op.ofTenant()
+	}
+	return op
+}
+
+// queryOf describes what is particular to the query's kind.
+func (b *builder) queryOf(q *ir.Query) *Operation {
 	switch q.Kind {
 	case ir.Get:
 		return b.get(q)

@@ -36,8 +36,7 @@ func (e *emission) operations() []jen.Code {
 		}
 	}
 	for _, q := range e.Queries {
-		platform := q.Platform || q.Aggregate != nil && q.Aggregate.Scope != ir.ScopeTenant
-		out = append(out, e.operation(q.Name, openapi.Roles(q), platform, e.isTenant(q.Aggregate)))
+		out = append(out, e.operation(q.Name, openapi.Roles(q), openapi.Platform(q), e.isTenant(q.Aggregate)))
 	}
 	for _, o := range e.Operations {
 		out = append(out, e.declaredTerms(o))

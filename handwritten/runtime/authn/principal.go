@@ -9,6 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// PlatformRole is the role of those who work for the platform, not for a tenant.
+const PlatformRole = "PlatformAdmin"
+
 // Principal is the verified caller.
 type Principal struct {
 	// Subject is the token's sub claim, stable for one user or client.

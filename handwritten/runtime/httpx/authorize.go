@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -40,6 +41,8 @@ type Verifier interface {
 // Guard tells whether a tenant may use the platform now.
 type Guard interface {
 	Check(ctx context.Context, tenant uuid.UUID) error
+	// Exists tells whether there is such a tenant, whatever it may do.
+	Exists(ctx context.Context, tenant uuid.UUID) error
 }
 
 // Authorize returns a context with the principal that token names, if op is
@@ -59,21 +62,50 @@ func Authorize(ctx context.Context, v Verifier, g Guard, token string, op Operat
 	}
 	x := exchangeOf(ctx)
 	x.principal = p
+	chooses := op.letsChoose(p)
+	if chooses && len(x.tenantHeader) == 1 {
+		p.Tenant, _ = uuid.Parse(x.tenantHeader[0]) // what is no id is no tenant
+		x.principal = p
+	}
 	if err := agree(p, x.tenantHeader); err != nil {
 		return nil, err
 	}
 	if p.Tenant == uuid.Nil && !op.Platform {
-		return nil, problem.New(403, "TENANT_REQUIRED", "Tenant required", "%s works on a tenant's data, and the token names no tenant; use a token issued for a tenant", op.Name)
+		return nil, errNoTenant(op, chooses)
 	}
 	if len(op.Roles) > 0 && !p.HasAny(op.Roles...) {
 		return nil, problem.Forbidden(op.Name + " needs one of the roles " + strings.Join(op.Roles, ", "))
 	}
-	if g != nil && p.Tenant != uuid.Nil && !op.AnyTenantStatus {
-		if err := g.Check(ctx, p.Tenant); err != nil {
-			return nil, err
-		}
+	if err := op.checkTenant(ctx, g, p.Tenant, chooses); err != nil {
+		return nil, err
 	}
 	return authn.With(ctx, p), nil
+}
+
+// letsChoose reports whether p works for the platform and may do this for any
+// tenant, which X-Tenant-ID then names.
+func (op Operation) letsChoose(p authn.Principal) bool {
+	return p.Tenant == uuid.Nil && !op.Platform && p.HasAny(authn.PlatformRole) && slices.Contains(op.Roles, authn.PlatformRole)
+}
+
+// checkTenant asks the guard. The platform's people also work for tenants that
+// may not act themselves.
+func (op Operation) checkTenant(ctx context.Context, g Guard, tenant uuid.UUID, chosen bool) error {
+	switch {
+	case g == nil || tenant == uuid.Nil || op.AnyTenantStatus && !chosen:
+		return nil
+	case chosen:
+		return g.Exists(ctx, tenant)
+	}
+	return g.Check(ctx, tenant)
+}
+
+func errNoTenant(op Operation, chooses bool) *problem.Error {
+	hint := "use a token issued for a tenant"
+	if chooses {
+		hint = "name one in " + TenantHeader
+	}
+	return problem.New(403, "TENANT_REQUIRED", "Tenant required", "%s works on a tenant's data, and the token names no tenant; %s", op.Name, hint)
 }
 
 // bearer is the token of the one Authorization header, "" if there is none.
@@ -102,8 +134,9 @@ func errNoToken() *problem.Error {
 	return problem.Unauthorized("send one bearer token in the Authorization header")
 }
 
-// agree refuses an X-Tenant-ID that is not the token's tenant. The header can
-// confirm whom a client thinks it works for; it can never choose.
+// agree refuses an X-Tenant-ID that is not the caller's tenant. The header can
+// confirm whom a client thinks it works for; only the platform's people, whose
+// tokens name no tenant, choose with it.
 func agree(p authn.Principal, headers []string) error {
 	for _, h := range headers {
 		if id, err := uuid.Parse(h); err != nil || id != p.Tenant || p.Tenant == uuid.Nil {

@@ -36,6 +36,16 @@ func (s suspended) Check(_ context.Context, tenant uuid.UUID) error {
 	return nil
 }
 
+func (s suspended) Exists(_ context.Context, tenant uuid.UUID) error {
+	if tenant == nobodys {
+		return problem.New(404, "TENANT_UNKNOWN", "Unknown", "unknown")
+	}
+	return nil
+}
+
+// nobodys is the id of no tenant.
+var nobodys = uuid.New()
+
 func code(err error) string {
 	var p *problem.Error
 	if !errors.As(err, &p) {
@@ -55,13 +65,17 @@ func TestAuthorize(t *testing.T) {
 		"nothing": {Subject: "eve", Tenant: acme},
 		"frozen":  {Subject: "bob", Tenant: frozen, Roles: []string{"TenantOwner"}},
 		"admin":   {Subject: "root", Roles: []string{"PlatformAdmin"}},
+		"both":    {Subject: "amy", Tenant: acme, Roles: []string{"PlatformAdmin"}},
+		"nowhere": {Subject: "joe", Roles: []string{"TenantOwner"}},
 	}
 	members := httpx.Operation{Name: "StartJob", Roles: []string{"TenantMember", "TenantOwner"}}
+	operators := httpx.Operation{Name: "VoidInvoice", Roles: []string{"TenantOwner", "PlatformAdmin"}}
 	platform := httpx.Operation{Name: "SuspendTenant", Roles: []string{"PlatformAdmin"}, Platform: true}
 	for name, c := range map[string]struct {
 		token  string
 		op     httpx.Operation
 		header []string
+		works  uuid.UUID // the tenant worked for, if it is not the token's
 		want   string
 	}{
 		"member":                             {token: "member", op: members},
@@ -81,6 +95,16 @@ func TestAuthorize(t *testing.T) {
 		"platform, header is the zero id":    {token: "admin", op: platform, header: []string{uuid.Nil.String()}, want: "TENANT_MISMATCH"},
 		"tenant operation without a tenant":  {token: "admin", op: httpx.Operation{Name: "GetJob"}, want: "TENANT_REQUIRED"},
 		"tenant's user, platform operation":  {token: "member", op: platform, want: "FORBIDDEN"},
+		"operator, header chooses":           {token: "admin", op: operators, header: []string{acme.String()}, works: acme},
+		"operator, suspended tenant":         {token: "admin", op: operators, header: []string{frozen.String()}, works: frozen},
+		"operator, unknown tenant":           {token: "admin", op: operators, header: []string{nobodys.String()}, want: "TENANT_UNKNOWN"},
+		"operator, header twice":             {token: "admin", op: operators, header: []string{acme.String(), acme.String()}, want: "TENANT_MISMATCH"},
+		"operator, header is no id":          {token: "admin", op: operators, header: []string{"acme"}, want: "TENANT_MISMATCH"},
+		"operator, header is the zero id":    {token: "admin", op: operators, header: []string{uuid.Nil.String()}, want: "TENANT_MISMATCH"},
+		"operator, no header":                {token: "admin", op: operators, want: "TENANT_REQUIRED"},
+		"operator, operation of tenants":     {token: "admin", op: members, header: []string{acme.String()}, want: "TENANT_MISMATCH"},
+		"operator of one tenant":             {token: "both", op: operators, header: []string{other.String()}, want: "TENANT_MISMATCH"},
+		"no operator, no tenant":             {token: "nowhere", op: operators, header: []string{acme.String()}, want: "TENANT_MISMATCH"},
 		"an operation nobody described":      {token: "admin", want: "INTERNAL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,6 +126,9 @@ func TestAuthorize(t *testing.T) {
 				return
 			}
 			p := v[c.token]
+			if c.works != uuid.Nil {
+				p.Tenant = c.works
+			}
 			if w.Code != 200 || httpx.Tenant(got) != p.Tenant || httpx.Caller(got).Subject != p.Subject || httpx.Metadata(got).User != p.Subject {
 				t.Errorf("%d %s; the context says %v", w.Code, w.Body, got)
 			}
@@ -109,7 +136,7 @@ func TestAuthorize(t *testing.T) {
 	}
 }
 
-var status = map[string]int{"UNAUTHORIZED": 401, "FORBIDDEN": 403, "TENANT_MISMATCH": 403, "TENANT_REQUIRED": 403, "TENANT_SUSPENDED": 403, "INTERNAL": 500}
+var status = map[string]int{"UNAUTHORIZED": 401, "FORBIDDEN": 403, "TENANT_MISMATCH": 403, "TENANT_REQUIRED": 403, "TENANT_SUSPENDED": 403, "TENANT_UNKNOWN": 404, "INTERNAL": 500}
 
 // TestWhoIsCallingIsAskedFirst: who may not call learns nothing else, and is not
 // listened to.

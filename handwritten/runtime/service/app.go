@@ -21,7 +21,7 @@ type App struct {
 	// all the platform's modules, for this app's relay may publish any of them.
 	Topics map[string]string
 	// Operators closes the app to all but the platform's own people: every
-	// operation needs PlatformRole.
+	// operation needs authn.PlatformRole.
 	Operators bool
 	// OpenAPI is the document of all the app's modules.
 	OpenAPI []byte

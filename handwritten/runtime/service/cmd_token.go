@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 )
 
 type tokenCommand struct {
@@ -36,7 +38,7 @@ func (t tokenCommand) Run(i *invocation) error {
 
 // tenant is the one asked for; else none for platform roles, and the demo tenant for the others.
 func (t tokenCommand) tenant(c Config) (uuid.UUID, error) {
-	if t.Tenant == "" && slices.Contains(t.Role, PlatformRole) {
+	if t.Tenant == "" && slices.Contains(t.Role, authn.PlatformRole) {
 		return uuid.Nil, nil
 	}
 	text := t.Tenant

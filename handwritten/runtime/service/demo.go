@@ -9,9 +9,6 @@ import (
 	"net/http"
 )
 
-// PlatformRole is the role of those who work for the platform, not for a tenant.
-const PlatformRole = "PlatformAdmin"
-
 // Demo is what someone finds who starts an app or the platform for development.
 type Demo struct {
 	// Tenant opens the tenant that development tokens belong to, and returns its

@@ -16,8 +16,8 @@ type operatorsOnly struct{ httpx.Verifier }
 // Verify implements httpx.Verifier.
 func (o operatorsOnly) Verify(ctx context.Context, token string) (authn.Principal, error) {
 	p, err := o.Verifier.Verify(ctx, token)
-	if err == nil && !p.HasAny(PlatformRole) {
-		return p, problem.Forbidden("this app is for the platform's operators: it needs the role " + PlatformRole)
+	if err == nil && !p.HasAny(authn.PlatformRole) {
+		return p, problem.Forbidden("this app is for the platform's operators: it needs the role " + authn.PlatformRole)
 	}
 	return p, err
 }

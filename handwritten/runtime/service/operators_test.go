@@ -25,7 +25,7 @@ func TestOperatorsAppRefusesTenants(t *testing.T) {
 		"a tenant's owner":                 {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Roles: []string{"TenantOwner"}}, 403},
 		"a tenant's owner, no role needed": {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant"}, 403},
 		"a tenant's owner, for all":        {true, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Platform: true, AnyTenantStatus: true}, 403},
-		"an operator":                      {true, uuid.Nil, []string{PlatformRole}, httpx.Operation{Name: "ListTenants", Roles: []string{PlatformRole}, Platform: true}, 0},
+		"an operator":                      {true, uuid.Nil, []string{authn.PlatformRole}, httpx.Operation{Name: "ListTenants", Roles: []string{authn.PlatformRole}, Platform: true}, 0},
 		"an app for users":                 {false, tenant, []string{"TenantOwner"}, httpx.Operation{Name: "GetTenant", Roles: []string{"TenantOwner"}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

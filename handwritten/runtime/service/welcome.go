@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 )
 
 // devFile is what dev.json in the data folder tells scripts and people.
@@ -36,7 +38,7 @@ type welcome struct {
 // welcome makes the demo tenant, writes dev.json and prints the first request to try.
 func (c Config) welcome(ctx context.Context, w welcome) error {
 	dev := devFile{BaseURL: w.apps[w.front], Apps: w.apps, Tokens: map[string]string{}}
-	admin, err := c.devToken("dev", uuid.Nil, []string{PlatformRole}, utcNow())
+	admin, err := c.devToken("dev", uuid.Nil, []string{authn.PlatformRole}, c.clock()())
 	if err != nil {
 		return err
 	}
@@ -58,10 +60,10 @@ func (c Config) welcome(ctx context.Context, w welcome) error {
 
 func (c Config) roleToken(tenant, role string) (string, error) {
 	id := uuid.Nil
-	if role != PlatformRole && tenant != "" {
+	if role != authn.PlatformRole && tenant != "" {
 		id = uuid.MustParse(tenant)
 	}
-	return c.devToken("dev-"+strings.ToLower(role), id, []string{role}, utcNow())
+	return c.devToken("dev-"+strings.ToLower(role), id, []string{role}, c.clock()())
 }
 
 func (d devFile) write(path string) error {

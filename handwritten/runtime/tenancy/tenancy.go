@@ -66,7 +66,7 @@ func NewGuard(directory Directory, ttl time.Duration, clock func() time.Time) *G
 func (g *Guard) Check(ctx context.Context, tenant uuid.UUID) error {
 	status, err := g.status(ctx, tenant)
 	if err != nil {
-		return problem.Unavailable("the tenant's status cannot be read; retry shortly").Because(err)
+		return unreadable(err)
 	}
 	switch status {
 	case Active:
@@ -77,6 +77,24 @@ func (g *Guard) Check(ctx context.Context, tenant uuid.UUID) error {
 		return problem.New(403, "TENANT_CLOSED", "Tenant closed", "this tenant is closed")
 	}
 	return problem.New(403, "TENANT_UNKNOWN", "Tenant unknown", "the token's tenant is not one of this platform")
+}
+
+// Exists returns nil for any tenant that there is, problem 404 TENANT_UNKNOWN for
+// another id, and 503 where nobody can tell.
+func (g *Guard) Exists(ctx context.Context, tenant uuid.UUID) error {
+	status, err := g.status(ctx, tenant)
+	if err != nil {
+		return unreadable(err)
+	}
+	switch status {
+	case Active, Suspended, Closed:
+		return nil
+	}
+	return problem.New(404, "TENANT_UNKNOWN", "Tenant unknown", "the platform has no such tenant")
+}
+
+func unreadable(err error) error {
+	return problem.Unavailable("the tenant's status cannot be read; retry shortly").Because(err)
 }
 
 // Forget makes the next Check ask again; call it when a tenant's status changed here.

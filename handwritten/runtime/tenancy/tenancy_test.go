@@ -65,6 +65,20 @@ func TestOnlyActiveTenantsPass(t *testing.T) {
 	}
 }
 
+func TestTenantsThatMayNotActExist(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[tenancy.Status]string{
+		tenancy.Active: "", tenancy.Suspended: "", tenancy.Closed: "",
+		tenancy.Unknown: "TENANT_UNKNOWN", "": "TENANT_UNKNOWN", "odd": "TENANT_UNKNOWN",
+	} {
+		id := uuid.New()
+		d := &directory{status: map[uuid.UUID]tenancy.Status{id: status}}
+		if err := tenancy.NewGuard(d, time.Second, time.Now).Exists(context.Background(), id); code(err) != want {
+			t.Errorf("status %q: Exists = %v, want code %q", status, err, want)
+		}
+	}
+}
+
 func TestSuspensionIsNoticedWithinMaxStale(t *testing.T) {
 	t.Parallel()
 	id, now := uuid.New(), time.Unix(1000, 0)
@@ -97,6 +111,9 @@ func TestGuardStaysShutWhenItCannotSee(t *testing.T) {
 	g := tenancy.NewGuard(d, time.Second, time.Now)
 	if err := g.Check(context.Background(), id); code(err) != "UNAVAILABLE" {
 		t.Errorf("Check = %v, want UNAVAILABLE", err)
+	}
+	if err := g.Exists(context.Background(), id); code(err) != "UNAVAILABLE" {
+		t.Errorf("Exists = %v, want UNAVAILABLE", err)
 	}
 	d.set(id, tenancy.Active, nil)
 	if err := g.Check(context.Background(), id); err != nil {

@@ -1,7 +1,10 @@
 // Package demo fills apps that run on engines of their own.
 package demo
 
-import "github.com/oksai/oksai/handwritten/runtime/service"
+import (
+	"github.com/oksai/oksai/handwritten/runtime/authn"
+	"github.com/oksai/oksai/handwritten/runtime/service"
+)
 
 // ForUsers invites to make a job.
 func ForUsers() *service.Demo {
@@ -10,7 +13,7 @@ func ForUsers() *service.Demo {
 
 // ForOperators invites to look at the tenants.
 func ForOperators() *service.Demo {
-	return &service.Demo{Tenant: tenant, Role: service.PlatformRole, Request: "/tenants"}
+	return &service.Demo{Tenant: tenant, Role: authn.PlatformRole, Request: "/tenants"}
 }
 
 // tenant opens the demo tenant. The key makes every start after the first get the
