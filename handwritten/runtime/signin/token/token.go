@@ -16,7 +16,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 )
 
 // Kind begins a token. A token of one kind is nothing as another.
