@@ -48,11 +48,14 @@ const (
 // ThrottledError says that there were too many attempts. It unwraps to problem
 // 429 TOO_MANY_ATTEMPTS.
 type ThrottledError struct {
-	// After is how long to wait, for Retry-After.
+	// After is how long to wait.
 	After time.Duration
 }
 
 func (e *ThrottledError) Error() string { return e.Unwrap().Error() }
+
+// RetryAfter is After, for the header of that name.
+func (e *ThrottledError) RetryAfter() time.Duration { return e.After }
 
 // Unwrap gives what a client is told.
 func (e *ThrottledError) Unwrap() error {
