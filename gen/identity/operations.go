@@ -224,9 +224,14 @@ func (SignIn) EmailNotVerified() *problem.Error {
 	return problem.New(403, "EMAIL_NOT_VERIFIED", "Refused", "%s", "confirm the address by the token in the mail first")
 }
 
-// NoMembership refuses: the user works for no tenant yet.
-func (SignIn) NoMembership() *problem.Error {
-	return problem.New(403, "NO_MEMBERSHIP", "Refused", "%s", "the user works for no tenant yet")
+// NotAMember refuses: the user has no role in the tenant, or in any.
+func (SignIn) NotAMember() *problem.Error {
+	return problem.New(403, "NOT_A_MEMBER", "Refused", "%s", "the user has no role in the tenant, or in any")
+}
+
+// TooManyAttempts refuses: too many attempts to sign in; wait as long as Retry-After says.
+func (SignIn) TooManyAttempts() *problem.Error {
+	return problem.New(429, "TOO_MANY_ATTEMPTS", "Refused", "%s", "too many attempts to sign in; wait as long as Retry-After says")
 }
 
 // SignInResult is what SignIn answers with.
@@ -252,6 +257,11 @@ func (v *RefreshSession) Prepare() error {
 	return errs.Problem()
 }
 
+// SessionEnded refuses: this session has ended; sign in again.
+func (RefreshSession) SessionEnded() *problem.Error {
+	return problem.New(401, "SESSION_ENDED", "Refused", "%s", "this session has ended; sign in again")
+}
+
 // RefreshSessionResult is what RefreshSession answers with.
 type RefreshSessionResult struct {
 	AccessToken  secret.Text
@@ -274,6 +284,16 @@ func (v *SwitchTenant) Prepare() error {
 	return errs.Problem()
 }
 
+// SessionEnded refuses: this session has ended; sign in again.
+func (SwitchTenant) SessionEnded() *problem.Error {
+	return problem.New(401, "SESSION_ENDED", "Refused", "%s", "this session has ended; sign in again")
+}
+
+// NotAMember refuses: the user has no role in the tenant.
+func (SwitchTenant) NotAMember() *problem.Error {
+	return problem.New(403, "NOT_A_MEMBER", "Refused", "%s", "the user has no role in the tenant")
+}
+
 // SwitchTenantResult is what SwitchTenant answers with.
 type SwitchTenantResult struct {
 	AccessToken  secret.Text
@@ -285,6 +305,11 @@ type SwitchTenantResult struct {
 
 // SignOut is what the operation of that name is given.
 type SignOut struct{}
+
+// NotAUser refuses: the token is not a user's.
+func (SignOut) NotAUser() *problem.Error {
+	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+}
 
 // SignOutEverywhere is what the operation of that name is given.
 type SignOutEverywhere struct{}
@@ -316,6 +341,11 @@ func (ChangePassword) NotAUser() *problem.Error {
 // InvalidCredentials refuses: there is no such user, or the password is wrong.
 func (ChangePassword) InvalidCredentials() *problem.Error {
 	return problem.New(401, "INVALID_CREDENTIALS", "Refused", "%s", "there is no such user, or the password is wrong")
+}
+
+// TooManyAttempts refuses: too many attempts to sign in; wait as long as Retry-After says.
+func (ChangePassword) TooManyAttempts() *problem.Error {
+	return problem.New(429, "TOO_MANY_ATTEMPTS", "Refused", "%s", "too many attempts to sign in; wait as long as Retry-After says")
 }
 
 // WhoAmI is what the operation of that name is given.
@@ -407,7 +437,12 @@ func (v *CreateAPIKey) Prepare() error {
 
 // RoleEscalation refuses: a key has no role that its maker could not grant.
 func (CreateAPIKey) RoleEscalation() *problem.Error {
-	return problem.New(403, "ROLE_ESCALATION", "Refused", "%s", "a key has no role that its maker could not grant")
+	return problem.New(409, "ROLE_ESCALATION", "Refused", "%s", "a key has no role that its maker could not grant")
+}
+
+// ExpiresInThePast refuses: the key would have expired already.
+func (CreateAPIKey) ExpiresInThePast() *problem.Error {
+	return problem.New(400, "EXPIRES_IN_THE_PAST", "Refused", "%s", "the key would have expired already")
 }
 
 // CreateAPIKeyResult is what CreateAPIKey answers with.

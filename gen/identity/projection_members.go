@@ -6,15 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/oksai/oksai/gen/identity/db"
 	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 )
 
 // keepMembers keeps the rows of members in the append's own transaction.
-// Who works for a tenant, in which roles.
+// Who works for which tenant, in which roles; read across tenants where a user signs in.
 func keepMembers(ctx context.Context, tx pgx.Tx, events []event.Recorded) error {
 	for i := range events {
 		data, err := decodeMembers(&events[i])
@@ -66,6 +69,7 @@ func applyMembers(ctx context.Context, tx pgx.Tx, e *event.Recorded, data event.
 		row.Email = data.Email
 		row.Roles = data.Roles
 		row.AddedAt = e.At
+		row.Tenant = e.Stream.Tenant
 	case RoleGrantedToUser:
 		row.Roles = projection.Add(row.Roles, data.Role)
 	case RoleRevokedFromUser:
@@ -74,6 +78,9 @@ func applyMembers(ctx context.Context, tx pgx.Tx, e *event.Recorded, data event.
 		return queries.DeleteMembers(ctx, db.DeleteMembersParams(key))
 	}
 	err = queries.UpsertMembers(ctx, db.UpsertMembersParams(row))
+	if unique := new(pgconn.PgError); errors.As(err, &unique) && slices.Contains([]string{"members_member_id_tenant"}, unique.ConstraintName) {
+		return problem.Rule("MEMBERS_TAKEN", "this member id and tenant is taken")
+	}
 	if err != nil {
 		return fmt.Errorf("write members: %w", err)
 	}

@@ -24,18 +24,19 @@ WHERE tenant_id = @tenant_id AND user_id = @user_id;
 
 -- name: GetMembers :one
 -- GetMembers reads the row of a key.
-SELECT tenant_id, member_id, email, roles, added_at
+SELECT tenant_id, member_id, email, roles, added_at, tenant
 FROM identity.members
 WHERE tenant_id = @tenant_id AND member_id = @member_id;
 
 -- name: UpsertMembers :exec
 -- UpsertMembers writes a full row, over an earlier one of the same key.
-INSERT INTO identity.members (tenant_id, member_id, email, roles, added_at)
-VALUES (@tenant_id, @member_id, @email, @roles, @added_at)
+INSERT INTO identity.members (tenant_id, member_id, email, roles, added_at, tenant)
+VALUES (@tenant_id, @member_id, @email, @roles, @added_at, @tenant)
 ON CONFLICT (tenant_id, member_id) DO UPDATE SET
     email = excluded.email,
     roles = excluded.roles,
-    added_at = excluded.added_at;
+    added_at = excluded.added_at,
+    tenant = excluded.tenant;
 
 -- name: DeleteMembers :exec
 -- DeleteMembers removes the row of a key.

@@ -28,7 +28,7 @@ CREATE POLICY writer ON identity.users TO oksai_writer
 GRANT SELECT ON identity.users TO oksai_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.users TO oksai_writer;
 
--- Who works for a tenant, in which roles.
+-- Who works for which tenant, in which roles; read across tenants where a user signs in.
 CREATE TABLE IF NOT EXISTS identity.members (
     tenant_id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -37,12 +37,14 @@ CREATE TABLE IF NOT EXISTS identity.members (
 ALTER TABLE identity.members
     ADD COLUMN IF NOT EXISTS email text NOT NULL DEFAULT '',
     ADD COLUMN IF NOT EXISTS roles text[] NOT NULL DEFAULT '{}',
-    ADD COLUMN IF NOT EXISTS added_at timestamptz NOT NULL DEFAULT 'epoch';
+    ADD COLUMN IF NOT EXISTS added_at timestamptz NOT NULL DEFAULT 'epoch',
+    ADD COLUMN IF NOT EXISTS tenant uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
+CREATE UNIQUE INDEX IF NOT EXISTS members_member_id_tenant ON identity.members (member_id, tenant);
 CREATE INDEX IF NOT EXISTS members_sorted ON identity.members (tenant_id, added_at, member_id);
 COMMENT ON COLUMN identity.members.email IS 'personal data';
 ALTER TABLE identity.members ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS reader ON identity.members;
-CREATE POLICY reader ON identity.members FOR SELECT TO oksai_reader USING (tenant_id = ANY ((SELECT nullif(current_setting('oksai.tenants', true), '')::uuid[])::uuid[]));
+CREATE POLICY reader ON identity.members FOR SELECT TO oksai_reader USING (true);
 DROP POLICY IF EXISTS writer ON identity.members;
 CREATE POLICY writer ON identity.members TO oksai_writer
     USING (tenant_id = ANY ((SELECT nullif(current_setting('oksai.tenants', true), '')::uuid[])::uuid[]));

@@ -3006,13 +3006,18 @@ func (s *MembersRow) encodeFields(e *jx.Encoder) {
 		e.FieldStart("added_at")
 		json.EncodeTimeFormat(e, s.AddedAt, "2006-01-02T15:04:05.999999Z07:00")
 	}
+	{
+		e.FieldStart("tenant")
+		json.EncodeUUID(e, s.Tenant)
+	}
 }
 
-var jsonFieldsNameOfMembersRow = [4]string{
+var jsonFieldsNameOfMembersRow = [5]string{
 	0: "member_id",
 	1: "email",
 	2: "roles",
 	3: "added_at",
+	4: "tenant",
 }
 
 // Decode decodes MembersRow from json.
@@ -3080,6 +3085,18 @@ func (s *MembersRow) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"added_at\"")
 			}
+		case "tenant":
+			requiredBitSet[0] |= 1 << 4
+			if err := func() error {
+				v, err := json.DecodeUUID(d)
+				s.Tenant = v
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"tenant\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -3090,7 +3107,7 @@ func (s *MembersRow) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00001111,
+		0b00011111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

@@ -1281,13 +1281,14 @@ func (s *MemberStatus) UnmarshalText(data []byte) error {
 	}
 }
 
-// Who works for a tenant, in which roles.
+// Who works for which tenant, in which roles; read across tenants where a user signs in.
 // Ref: #/components/schemas/MembersRow
 type MembersRow struct {
 	MemberID uuid.UUID `json:"member_id"`
 	Email    string    `json:"email"`
 	Roles    []string  `json:"roles"`
 	AddedAt  time.Time `json:"added_at"`
+	Tenant   uuid.UUID `json:"tenant"`
 }
 
 // GetMemberID returns the value of MemberID.
@@ -1310,6 +1311,11 @@ func (s *MembersRow) GetAddedAt() time.Time {
 	return s.AddedAt
 }
 
+// GetTenant returns the value of Tenant.
+func (s *MembersRow) GetTenant() uuid.UUID {
+	return s.Tenant
+}
+
 // SetMemberID sets the value of MemberID.
 func (s *MembersRow) SetMemberID(val uuid.UUID) {
 	s.MemberID = val
@@ -1328,6 +1334,11 @@ func (s *MembersRow) SetRoles(val []string) {
 // SetAddedAt sets the value of AddedAt.
 func (s *MembersRow) SetAddedAt(val time.Time) {
 	s.AddedAt = val
+}
+
+// SetTenant sets the value of Tenant.
+func (s *MembersRow) SetTenant(val uuid.UUID) {
+	s.Tenant = val
 }
 
 // A tenant that a user works for.

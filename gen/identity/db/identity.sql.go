@@ -88,7 +88,7 @@ func (q *Queries) GetInvitations(ctx context.Context, arg GetInvitationsParams) 
 }
 
 const getMembers = `-- name: GetMembers :one
-SELECT tenant_id, member_id, email, roles, added_at
+SELECT tenant_id, member_id, email, roles, added_at, tenant
 FROM identity.members
 WHERE tenant_id = $1 AND member_id = $2
 `
@@ -108,6 +108,7 @@ func (q *Queries) GetMembers(ctx context.Context, arg GetMembersParams) (Members
 		&i.Email,
 		&i.Roles,
 		&i.AddedAt,
+		&i.Tenant,
 	)
 	return i, err
 }
@@ -175,12 +176,13 @@ func (q *Queries) UpsertInvitations(ctx context.Context, arg UpsertInvitationsPa
 }
 
 const upsertMembers = `-- name: UpsertMembers :exec
-INSERT INTO identity.members (tenant_id, member_id, email, roles, added_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO identity.members (tenant_id, member_id, email, roles, added_at, tenant)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant_id, member_id) DO UPDATE SET
     email = excluded.email,
     roles = excluded.roles,
-    added_at = excluded.added_at
+    added_at = excluded.added_at,
+    tenant = excluded.tenant
 `
 
 type UpsertMembersParams struct {
@@ -189,6 +191,7 @@ type UpsertMembersParams struct {
 	Email    string
 	Roles    []string
 	AddedAt  time.Time
+	Tenant   uuid.UUID
 }
 
 // UpsertMembers writes a full row, over an earlier one of the same key.
@@ -199,6 +202,7 @@ func (q *Queries) UpsertMembers(ctx context.Context, arg UpsertMembersParams) er
 		arg.Email,
 		arg.Roles,
 		arg.AddedAt,
+		arg.Tenant,
 	)
 	return err
 }

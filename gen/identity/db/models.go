@@ -28,6 +28,7 @@ type Members struct {
 	Email   string
 	Roles   []string
 	AddedAt time.Time
+	Tenant  uuid.UUID
 }
 
 type Users struct {

@@ -358,6 +358,7 @@ func membersRowView(r *db.Members) api.MembersRow {
 		Email:    r.Email,
 		Roles:    r.Roles,
 		AddedAt:  r.AddedAt,
+		Tenant:   r.Tenant,
 	}
 }
 

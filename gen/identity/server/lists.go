@@ -70,13 +70,14 @@ var listMembers = query.List[db.Members]{
 			{Name: "email", Type: "text"},
 			{Name: "roles", Type: "text[]"},
 			{Name: "added_at", Type: "timestamptz"},
+			{Name: "tenant", Type: "uuid"},
 		},
 	}),
 	Scan: func(r *db.Members) []any {
-		return []any{&r.MemberID, &r.Email, &r.Roles, &r.AddedAt}
+		return []any{&r.MemberID, &r.Email, &r.Roles, &r.AddedAt, &r.Tenant}
 	},
 	Values: func(r *db.Members) []any {
-		return []any{r.MemberID, r.Email, r.Roles, r.AddedAt}
+		return []any{r.MemberID, r.Email, r.Roles, r.AddedAt, r.Tenant}
 	},
 	Filters: map[string][]query.Op{
 		"email": {query.Eq},
