@@ -5,6 +5,11 @@ package sql
 
 import _ "embed" // for the directives
 
+// Identity is what creates the tables of module identity; it can be applied again and again.
+//
+//go:embed schema/identity.postgres.sql
+var Identity string
+
 // Tenant is what creates the tables of module tenant; it can be applied again and again.
 //
 //go:embed schema/tenant.postgres.sql

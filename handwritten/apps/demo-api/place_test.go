@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -62,6 +63,7 @@ func sharedEngines(t *testing.T) place {
 		"DATABASE_URL=" + at.database, "CLICKHOUSE_URL=" + enginetest.ClickHouse(t), "REDIS_URL=" + sharedRedis(t),
 		"KAFKA_BROKERS=" + strings.Join(at.bus.Brokers, ","),
 		"AUTH_JWKS_PATH=" + jwks, "AUTH_ISSUER=" + issuer, "AUTH_AUDIENCE=" + audience, "CURSOR_SECRET=" + rand.Text() + rand.Text(),
+		"SIGNING_SECRET=" + base64.StdEncoding.EncodeToString([]byte(rand.Text() + rand.Text())[:32]),
 		"DRAIN_DELAY=1s",
 	}
 	return at

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
+	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
 )
 
 // build compiles a command of this module; args are go build's.
@@ -131,7 +133,8 @@ func (l *lab) startApp(ctx context.Context, name string) (*app, error) {
 		return nil, err
 	}
 	a.program, err = l.start(ctx, binary, "OKSAI_DATA="+data, "DATABASE_URL="+a.db.postgres, "CLICKHOUSE_URL="+a.db.clickhouse,
-		"AUTH_JWKS_PATH="+filepath.Join(data, "jwks.json"), "AUTH_ISSUER="+issuer, "AUTH_AUDIENCE="+audience, "CURSOR_SECRET="+strings.Repeat("s", 32))
+		"AUTH_JWKS_PATH="+filepath.Join(data, "jwks.json"), "AUTH_ISSUER="+issuer, "AUTH_AUDIENCE="+audience, "CURSOR_SECRET="+strings.Repeat("s", 32),
+		"SIGNING_SECRET="+base64.StdEncoding.EncodeToString(make([]byte, seal.KeyBytes)))
 	return a, err
 }
 

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -71,6 +73,13 @@ func NewRepository[S any](store Store, agg Aggregate[S], opts ...Option) *Reposi
 		agg: agg, store: store, clock: o.clock, log: o.log, cache: cache,
 		turns: newTurns(), inFlight: newInFlight(), snapshots: newSnapshotQueue[S](),
 	}
+}
+
+// Keep has do keep more in the transaction of every append, beside the inline
+// projections; its error, e.g. a problem.Rule, undoes the append. Call it before
+// the first command.
+func (r *Repository[S]) Keep(do func(context.Context, pgx.Tx, []event.Recorded) error) {
+	r.agg.Inline = append(slices.Clip(r.agg.Inline), do)
 }
 
 // Scope returns whose tenant id the repository's streams carry.

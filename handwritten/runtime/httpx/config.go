@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,9 @@ type Config struct {
 	Log *slog.Logger
 	// Registry is what /metrics shows; default a new one.
 	Registry *prometheus.Registry
+	// Proxies are the networks of the proxies in front of the server, whose
+	// X-Forwarded-For is believed; default none.
+	Proxies []netip.Prefix
 	// BodyLimit is in bytes, default 1 MiB.
 	BodyLimit int64
 	// DepthLimit is how deep JSON may be nested, default 64.

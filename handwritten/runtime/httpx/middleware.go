@@ -20,8 +20,9 @@ func (s *Server) chain(modules http.Handler) http.Handler {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
-		x := newExchange(r)
+		x := newExchange(r, s.cfg.Proxies)
 		rec := &recorder{ResponseWriter: w, x: x}
+		x.answer = rec.Header()
 		rec.Header().Set(RequestIDHeader, x.id.String())
 		rec.Header().Set(CorrelationIDHeader, x.correlation.String())
 		// Deferred: a handler may abort the connection by a panic.

@@ -56,7 +56,7 @@ func unreadable(status string) []byte {
 		code = http.StatusBadRequest
 	}
 	_, why, _ := strings.Cut(text, ": ")
-	x := newExchange(&http.Request{})
+	x := newExchange(&http.Request{}, nil)
 	body := ProblemOf(context.WithValue(context.Background(), exchangeKey{}, x), refused(code, why)).json()
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s: %s\r\nConnection: close\r\n\r\n%s",
 		code, http.StatusText(code), problemType, len(body), RequestIDHeader, x.id, body)

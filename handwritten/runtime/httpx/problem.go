@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	ht "github.com/ogen-go/ogen/http"
 	"github.com/ogen-go/ogen/ogenerrors"
@@ -36,6 +38,9 @@ func ProblemOf(ctx context.Context, err error) Problem {
 		x.cause = fmt.Errorf("%s: %v", e.Code, e.Fields) // the error itself may quote what the client sent
 	}
 	x.retryLater = e.Status == http.StatusServiceUnavailable || e.Code == problem.KeyInFlight().Code || e.Code == problem.Conflict().Code
+	if later, ok := errors.AsType[waiting](err); ok && x.answer != nil {
+		x.answer.Set("Retry-After", strconv.Itoa(int(later.RetryAfter().Seconds())+1))
+	}
 	p := Problem{
 		Type:  "urn:oksai:problem:" + strings.ReplaceAll(strings.ToLower(e.Code), "_", "-"),
 		Title: e.Title, Status: e.Status, Code: e.Code, Detail: e.Detail,
@@ -45,6 +50,12 @@ func ProblemOf(ctx context.Context, err error) Problem {
 		p.Errors = []problem.FieldError{} // a list in every problem
 	}
 	return p
+}
+
+// waiting is an error that says when the request may be sent again.
+type waiting interface {
+	error
+	RetryAfter() time.Duration
 }
 
 // refusal maps every error to one that may be shown.

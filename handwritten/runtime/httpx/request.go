@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"net/http"
+	"net/netip"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
@@ -27,6 +28,9 @@ type exchange struct {
 	traceID         string
 	traceparent     string // names us as the parent of what follows
 	tenantHeader    []string
+	address         netip.Addr
+	device          string
+	answer          http.Header // of the response, nil outside of a request
 	operation       string
 	principal       authn.Principal
 	cause           error // why it was refused or failed, in full
@@ -45,8 +49,8 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
-func newExchange(r *http.Request) *exchange {
-	x := &exchange{id: headerID(r, RequestIDHeader), tenantHeader: r.Header.Values(TenantHeader)}
+func newExchange(r *http.Request, proxies []netip.Prefix) *exchange {
+	x := &exchange{id: headerID(r, RequestIDHeader), tenantHeader: r.Header.Values(TenantHeader), address: addressOf(r, proxies), device: deviceOf(r)}
 	if x.id == uuid.Nil {
 		x.id = uuid.Must(uuid.NewV7()) // fails only where the system has no randomness
 	}

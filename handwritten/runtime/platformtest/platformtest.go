@@ -27,8 +27,9 @@ const page = 100
 
 // Platform is an event store with a clock that stands still.
 type Platform struct {
-	// Store is real, on a database of the test's own.
+	// Store is real, on the database of the URL, the test's own.
 	Store *eventstore.Store
+	URL   string
 	// Told are the events that were brought to the reactions, in the log's order.
 	Told []event.Recorded
 
@@ -40,13 +41,12 @@ type Platform struct {
 // Open begins at a time, with the PostgreSQL schemas of modules.
 func Open(t testing.TB, start time.Time, schemas ...string) *Platform {
 	t.Helper()
-	p := &Platform{}
+	p := &Platform{URL: enginetest.Postgres(t)}
 	p.now.Store(&start)
-	url := enginetest.Postgres(t)
-	check(t, eventstore.Migrate(t.Context(), url))
-	apply(t, url, schemas)
+	check(t, eventstore.Migrate(t.Context(), p.URL))
+	apply(t, p.URL, schemas)
 	var err error
-	p.Store, err = eventstore.Open(t.Context(), eventstore.Config{URL: url, Clock: p.Now})
+	p.Store, err = eventstore.Open(t.Context(), eventstore.Config{URL: p.URL, Clock: p.Now})
 	check(t, err)
 	running, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)

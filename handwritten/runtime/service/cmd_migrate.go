@@ -1,10 +1,6 @@
 package service
 
-import (
-	"errors"
-
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
-)
+import "errors"
 
 type migrateCommand struct{}
 
@@ -12,8 +8,5 @@ func (migrateCommand) Run(i *invocation) error {
 	if i.config.embedsDatabase() {
 		return errors.New("DATABASE_URL is not set: serve migrates its own database by itself")
 	}
-	if err := eventstore.Migrate(i.ctx, i.config.DatabaseURL); err != nil {
-		return err
-	}
-	return applySchemas(i.ctx, i.config.DatabaseURL, i.app.Schemas)
+	return i.app.migrate(i.ctx, i.config.DatabaseURL)
 }

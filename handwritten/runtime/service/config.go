@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -18,28 +19,36 @@ import (
 // with _FILE appended names a file that holds the value, for secrets. An engine
 // without an endpoint is started by the app itself, in DataDir.
 type Config struct {
-	DatabaseURL   string        `env:"DATABASE_URL"`
-	ClickHouseURL string        `env:"CLICKHOUSE_URL"`
-	KafkaBrokers  []string      `env:"KAFKA_BROKERS"`
-	RedisURL      string        `env:"REDIS_URL"`
-	Host          string        `env:"HOST" envDefault:"127.0.0.1"`
-	Port          int           `env:"PORT"` // default: the app's own; 0 takes a free one
-	LogLevel      slog.Level    `env:"LOG_LEVEL" envDefault:"INFO"`
-	DataDir       string        `env:"OKSAI_DATA" envDefault:".oksai"`
-	JWKSURL       string        `env:"AUTH_JWKS_URL"`
-	JWKSFile      string        `env:"AUTH_JWKS_PATH"`
-	Issuer        string        `env:"AUTH_ISSUER"`
-	Audience      string        `env:"AUTH_AUDIENCE"`
-	CursorSecret  string        `env:"CURSOR_SECRET"`
-	ClockFile     string        `env:"OKSAI_CLOCK"` // for tests: see clockAhead
-	DrainDelay    time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
-	StopGrace     time.Duration `env:"STOP_GRACE" envDefault:"8s"`
+	DatabaseURL    string         `env:"DATABASE_URL"`
+	ClickHouseURL  string         `env:"CLICKHOUSE_URL"`
+	KafkaBrokers   []string       `env:"KAFKA_BROKERS"`
+	RedisURL       string         `env:"REDIS_URL"`
+	Host           string         `env:"HOST" envDefault:"127.0.0.1"`
+	Port           int            `env:"PORT"` // default: the app's own; 0 takes a free one
+	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"INFO"`
+	DataDir        string         `env:"OKSAI_DATA" envDefault:".oksai"`
+	JWKSURL        string         `env:"AUTH_JWKS_URL"`
+	JWKSFile       string         `env:"AUTH_JWKS_PATH"`
+	Issuer         string         `env:"AUTH_ISSUER"`
+	Audience       string         `env:"AUTH_AUDIENCE"`
+	External       string         `env:"AUTH_EXTERNAL"`
+	SigningSecret  string         `env:"SIGNING_SECRET"`
+	FirstOperators []string       `env:"PLATFORM_OPERATORS"`
+	SMTPURL        string         `env:"SMTP_URL"`
+	MailFrom       string         `env:"MAIL_FROM"`
+	Proxies        []netip.Prefix `env:"TRUSTED_PROXIES"`
+	CursorSecret   string         `env:"CURSOR_SECRET"`
+	ClockFile      string         `env:"OKSAI_CLOCK"` // for tests: see clockAhead
+	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
+	StopGrace      time.Duration  `env:"STOP_GRACE" envDefault:"8s"`
 
-	ahead func() time.Time // with ClockFile
+	// shared: DATABASE_URL was set, so others use the database, too.
+	shared bool
+	ahead  func() time.Time // with ClockFile
 }
 
 // secretsFromFiles are the variables that may be given as a file.
-var secretsFromFiles = []string{"DATABASE_URL", "CLICKHOUSE_URL", "REDIS_URL", "CURSOR_SECRET"}
+var secretsFromFiles = []string{"DATABASE_URL", "CLICKHOUSE_URL", "REDIS_URL", "CURSOR_SECRET", "SIGNING_SECRET", "AUTH_EXTERNAL", "SMTP_URL"}
 
 // LoadConfig reads the environment (KEY=VALUE pairs) and reports all mistakes at once.
 func LoadConfig(environ []string, defaultPort int) (Config, error) {
@@ -49,6 +58,7 @@ func LoadConfig(environ []string, defaultPort int) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		errs = append(errs, parseErrors(err)...)
 	}
+	c.shared = !c.embedsDatabase()
 	errs = append(errs, c.validate()...)
 	if c.ClockFile != "" {
 		var err error
@@ -110,8 +120,18 @@ func (c Config) validate() (errs []error) {
 	check(c.ClickHouseURL == "" || hasScheme(c.ClickHouseURL, "http", "https"), "CLICKHOUSE_URL must look like http://user:password@host:8123/database")
 	check(c.RedisURL == "" || hasScheme(c.RedisURL, "redis", "rediss"), "REDIS_URL must look like redis://host:6379/0")
 	check(c.JWKSURL == "" || c.JWKSFile == "", "AUTH_JWKS_URL and AUTH_JWKS_PATH are both set: keep one")
-	check(!c.ownKeys() || c.embedsDatabase(), "DATABASE_URL is set, so tokens need a real issuer: set AUTH_JWKS_URL or AUTH_JWKS_PATH, AUTH_ISSUER and AUTH_AUDIENCE")
-	check(c.ownKeys() || (c.Issuer != "" && c.Audience != ""), "AUTH_ISSUER and AUTH_AUDIENCE must be set together with AUTH_JWKS_URL or AUTH_JWKS_PATH")
+	check(!c.trustsIssuer() || (c.Issuer != "" && c.Audience != ""), "AUTH_ISSUER and AUTH_AUDIENCE must be set together with AUTH_JWKS_URL or AUTH_JWKS_PATH")
+	check(c.SigningSecret != "" || !c.shared, "DATABASE_URL is set, so all apps and replicas must share SIGNING_SECRET: make one with `openssl rand -base64 32`")
+	check((c.SMTPURL == "") == (c.MailFrom == ""), "SMTP_URL and MAIL_FROM must be set together")
+	for _, parse := range []func() error{
+		func() error { _, err := c.external(); return err },
+		func() error { _, err := c.mailer(); return err },
+		func() error { return c.checkSigningSecret() },
+	} {
+		if err := parse(); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	check(c.DrainDelay >= 0 && c.StopGrace >= 0, "DRAIN_DELAY is %s and STOP_GRACE %s: neither can be negative", c.DrainDelay, c.StopGrace)
 	check(c.CursorSecret == "" || len(c.CursorSecret) >= 32, "CURSOR_SECRET has %d characters: use at least 32", len(c.CursorSecret))
 	check(c.CursorSecret != "" || c.embedsDatabase(), "DATABASE_URL is set, so replicas must share CURSOR_SECRET (at least 32 characters)")
@@ -122,8 +142,11 @@ func (c Config) logger(to io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: c.LogLevel}))
 }
 
-// ownKeys reports whether the app signs its own development tokens.
-func (c Config) ownKeys() bool { return c.JWKSURL == "" && c.JWKSFile == "" }
+// trustsIssuer reports whether an issuer whose tokens say what ours do is configured.
+func (c Config) trustsIssuer() bool { return c.JWKSURL != "" || c.JWKSFile != "" }
+
+// ownKeys reports whether the app signs and accepts development tokens.
+func (c Config) ownKeys() bool { return !c.trustsIssuer() && !c.shared }
 
 func (c Config) embedsDatabase() bool { return c.DatabaseURL == "" }
 
@@ -148,18 +171,20 @@ func hasScheme(raw string, schemes ...string) bool {
 // Redacted returns the settings for people to read, secrets hidden.
 func (c Config) Redacted() map[string]any {
 	return map[string]any{
-		"DATABASE_URL": redactURL(c.DatabaseURL), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL),
-		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL),
+		"DATABASE_URL": redactURL(c.DatabaseURL, "(embedded)"), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL, "(embedded)"),
+		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL, "(embedded)"),
 		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir, "OKSAI_CLOCK": c.ClockFile,
 		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
-		"CURSOR_SECRET": map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
-		"DRAIN_DELAY":   c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
+		"AUTH_EXTERNAL": c.External, "PLATFORM_OPERATORS": c.FirstOperators, "SMTP_URL": redactURL(c.SMTPURL, "(none)"), "MAIL_FROM": c.MailFrom, "TRUSTED_PROXIES": c.Proxies,
+		"SIGNING_SECRET": map[bool]string{true: "(set)", false: "(in the data folder)"}[c.SigningSecret != ""],
+		"CURSOR_SECRET":  map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
+		"DRAIN_DELAY":    c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
 	}
 }
 
-func redactURL(raw string) string {
+func redactURL(raw, none string) string {
 	if raw == "" {
-		return "(embedded)"
+		return none
 	}
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -10,10 +10,12 @@ import (
 
 const secret = "a-cursor-secret-of-forty-characters-....."
 
+const signing = "c2lnbmluZy1zZWNyZXQtb2YtMzItYnl0ZXMtLi4uLi4="
+
 func production(more ...string) []string {
 	return append([]string{
 		"DATABASE_URL=postgres://oksai:hunter2@db:5432/oksai", "AUTH_JWKS_URL=https://id.example.com/jwks",
-		"AUTH_ISSUER=https://id.example.com", "AUTH_AUDIENCE=oksai", "CURSOR_SECRET=" + secret,
+		"AUTH_ISSUER=https://id.example.com", "AUTH_AUDIENCE=oksai", "CURSOR_SECRET=" + secret, "SIGNING_SECRET=" + signing,
 	}, more...)
 }
 
@@ -30,11 +32,11 @@ func TestEmptyEnvironmentIsEmbedded(t *testing.T) {
 
 func TestAllMistakesAreListedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := LoadConfig([]string{"PORT=70000", "DATABASE_URL=mysql://x", "REDIS_URL=localhost", "CURSOR_SECRET=short", "LOG_LEVEL=loud"}, 3002)
+	_, err := LoadConfig([]string{"PORT=70000", "DATABASE_URL=mysql://x", "REDIS_URL=localhost", "CURSOR_SECRET=short", "LOG_LEVEL=loud", "SMTP_URL=https://mail", "AUTH_EXTERNAL=[{}]", "TRUSTED_PROXIES=proxy"}, 3002)
 	if err == nil {
 		t.Fatal("wrong settings were accepted")
 	}
-	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "AUTH_JWKS_URL", "LOG_LEVEL: "} {
+	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "SIGNING_SECRET", "SMTP_URL and MAIL_FROM", "RolesClaim", "TRUSTED_PROXIES: ", "LOG_LEVEL: "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not mention %q:\n%v", want, err)
 		}
@@ -59,12 +61,12 @@ func TestSecretFromFile(t *testing.T) {
 
 func TestRedactedShowsNoSecret(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig(production(), 1)
+	c, err := LoadConfig(production("SMTP_URL=smtp://ann:hunter2@mail:587", "MAIL_FROM=oksai@example.com"), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprint(c.Redacted())
-	for _, hidden := range []string{"hunter2", secret} {
+	for _, hidden := range []string{"hunter2", secret, signing} {
 		if strings.Contains(shown, hidden) {
 			t.Errorf("%q shows in %s", hidden, shown)
 		}

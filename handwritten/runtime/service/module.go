@@ -11,9 +11,11 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/mail"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	"github.com/oksai/oksai/handwritten/runtime/signin"
 	"github.com/oksai/oksai/handwritten/runtime/timer"
 )
 
@@ -29,6 +31,12 @@ type Deps struct {
 	Waiter httpx.Waiter
 	// Verifier checks bearer tokens.
 	Verifier httpx.Verifier
+	// SignIn keeps passwords, sessions and keys; Mail is how people are reached.
+	SignIn *signin.Service
+	Mail   mail.Mailer
+	// FirstOperators are the addresses of users who work for the platform before
+	// any operator can appoint them.
+	FirstOperators []string
 	// Guard refuses tenants that are not active; nil checks nothing.
 	Guard httpx.Guard
 	// Clock tells the time in UTC.

@@ -92,7 +92,7 @@ func (p *process) work(ctx context.Context, modules []*Module) error {
 
 // newServer serves the modules, or only health and metrics.
 func (p *process) newServer(modules []*Module) (err error) {
-	config := httpx.Config{App: p.app.Name, Addr: p.address(), Listener: p.joined, Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay}
+	config := httpx.Config{App: p.app.Name, Addr: p.address(), Listener: p.joined, Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay, Proxies: p.config.Proxies}
 	var https []httpx.Module
 	if p.role.api {
 		config.OpenAPI = p.app.OpenAPI
@@ -116,10 +116,6 @@ func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
 }
 
 func (p *process) deps() (Deps, error) {
-	verifier, err := p.verifier()
-	if err != nil {
-		return Deps{}, err
-	}
 	secret, err := p.config.cursorSecret()
 	if err != nil {
 		return Deps{}, err
@@ -128,19 +124,12 @@ func (p *process) deps() (Deps, error) {
 	if err != nil {
 		return Deps{}, err
 	}
+	mailer, err := p.config.mailer()
 	return Deps{
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
-		Waiter: p.waiter, Verifier: verifier, Clock: p.clock, Log: p.log,
-	}, nil
-}
-
-// verifier checks the tokens of those whom the app is for.
-func (p *process) verifier() (httpx.Verifier, error) {
-	verifier, err := p.config.verifier(p.clock)
-	if err != nil || !p.app.Operators {
-		return verifier, err
-	}
-	return operatorsOnly{verifier}, nil
+		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator), Clock: p.clock, Log: p.log,
+		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators,
+	}, err
 }
 
 func (p *process) guard(d tenancy.Directory) httpx.Guard {

@@ -54,7 +54,11 @@ func (c Config) ofRunning() (Config, error) {
 
 // operations assembles the app's modules without what only serving needs.
 func (i *invocation) operations(config Config, clients *clients) (*operations.Operations, error) {
-	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log}
+	signIn, err := config.signIn(i.ctx, i.app, clients, config.clock(), i.log)
+	if err != nil {
+		return nil, err
+	}
+	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log, SignIn: signIn}
 	modules, err := i.app.Assemble(deps, func(tenancy.Directory) httpx.Guard { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("assemble %s: %w", i.app.Name, err)

@@ -30,12 +30,13 @@ func TestOperatorsAppRefusesTenants(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &process{app: App{Operators: c.operators}, config: Config{DataDir: t.TempDir()}, clock: utcNow}
-			verifier, err := p.verifier()
+			config := Config{DataDir: t.TempDir()}
+			trusted, err := config.trusted(utcNow)
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, err := p.config.devToken("ann", c.tenant, c.roles, utcNow())
+			verifier := App{Operators: c.operators}.admit(trusted[0])
+			token, err := config.devToken("ann", c.tenant, c.roles, utcNow())
 			if err != nil {
 				t.Fatal(err)
 			}

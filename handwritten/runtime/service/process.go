@@ -20,6 +20,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/outbox"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/oksai/oksai/handwritten/runtime/signin"
+	"github.com/oksai/oksai/handwritten/runtime/signin/schema"
 )
 
 // process is one running app.
@@ -39,6 +41,7 @@ type process struct {
 	stack        *stack
 	engines      *embedded.Engines
 	clients      *clients
+	signIn       *signin.Service
 	bus          bus.Config
 	pauses       *consume.Pauses
 	relay        *outbox.Relay
@@ -68,7 +71,7 @@ func (p *process) start(ctx context.Context) error {
 	if err := os.MkdirAll(p.config.DataDir, 0o755); err != nil {
 		return fmt.Errorf("OKSAI_DATA: %w", err)
 	}
-	for _, step := range []func(context.Context) error{p.startEngines, p.reach, p.migrate, p.openClients, p.startBus, p.startModules, p.serve} {
+	for _, step := range []func(context.Context) error{p.startEngines, p.reach, p.migrate, p.openClients, p.openSignIn, p.startBus, p.startModules, p.serve} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -97,11 +100,16 @@ func (p *process) startEngines(ctx context.Context) (err error) {
 
 func (p *process) reach(ctx context.Context) error { return p.config.reach(ctx, p.role, p.log) }
 
-func (p *process) migrate(ctx context.Context) error {
-	if err := eventstore.Migrate(ctx, p.config.DatabaseURL); err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
+func (p *process) migrate(ctx context.Context) error { return p.app.migrate(ctx, p.config.DatabaseURL) }
+
+// migrate brings the whole database up to date.
+func (a App) migrate(ctx context.Context, url string) error {
+	for _, migrate := range []func(context.Context, string) error{eventstore.Migrate, schema.Migrate} {
+		if err := migrate(ctx, url); err != nil {
+			return fmt.Errorf("DATABASE_URL: %w", err)
+		}
 	}
-	return applySchemas(ctx, p.config.DatabaseURL, p.app.Schemas)
+	return applySchemas(ctx, url, a.Schemas)
 }
 
 // schemaLock keeps replicas that start at once from creating the same things:

@@ -21,21 +21,27 @@ const (
 	devTokenTTL = 12 * time.Hour
 )
 
-// verifier trusts the configured issuer, or the app's own development key.
-func (c Config) verifier(clock func() time.Time) (*authn.Verifier, error) {
-	if !c.ownKeys() {
-		return authn.NewVerifier(authn.Config{Issuer: c.Issuer, Audience: c.Audience, JWKSURL: c.JWKSURL, JWKSFile: c.JWKSFile, Clock: clock})
+// trusted verify tokens that say what ours do: those of the configured issuer,
+// or of the app's own development key.
+func (c Config) trusted(clock func() time.Time) ([]*authn.Verifier, error) {
+	config := authn.Config{Issuer: c.Issuer, Audience: c.Audience, JWKSURL: c.JWKSURL, JWKSFile: c.JWKSFile, Clock: clock}
+	switch {
+	case c.ownKeys():
+		keys, err := c.devKeys()
+		if err != nil {
+			return nil, err
+		}
+		config = authn.Config{Issuer: devIssuer, Audience: devAudience, JWKS: keys.JWKS(), Clock: clock}
+	case !c.trustsIssuer():
+		return nil, nil
 	}
-	keys, err := c.devKeys()
-	if err != nil {
-		return nil, err
-	}
-	return authn.NewVerifier(authn.Config{Issuer: devIssuer, Audience: devAudience, JWKS: keys.JWKS(), Clock: clock})
+	v, err := authn.NewVerifier(config)
+	return []*authn.Verifier{v}, err
 }
 
 func (c Config) devKeys() (*authn.DevKeys, error) {
 	if !c.ownKeys() {
-		return nil, errors.New("tokens come from AUTH_ISSUER: development tokens are only made where AUTH_JWKS_URL and AUTH_JWKS_PATH are not set")
+		return nil, errors.New("development tokens are only made where DATABASE_URL, AUTH_JWKS_URL and AUTH_JWKS_PATH are not set: sign in, or use a token of AUTH_ISSUER")
 	}
 	return authn.LoadDevKeys(filepath.Join(c.DataDir, "dev-key.pem"))
 }

@@ -32,7 +32,7 @@ func (s *Service) authenticator() (*Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifiers := []*authn.Verifier{own}
+	verifiers := append([]*authn.Verifier{own}, s.config.Trusted...)
 	var errs []error
 	for _, e := range s.config.External {
 		if e.Clock == nil {

@@ -57,7 +57,7 @@ func (s *Service) repeat(ctx context.Context, what string, every time.Duration, 
 	}
 }
 
-// Forget deletes what is over: old sessions, attempts and revocations.
+// Forget deletes what is over: old sessions, attempts, one-time secrets and revocations.
 func (s *Service) Forget(ctx context.Context) error {
-	return errors.Join(s.Accounts.Forget(ctx), s.Sessions.Forget(ctx), revocation.Forget(ctx, s.config.Store.Writer(), s.config.Clock()))
+	return errors.Join(s.Accounts.Forget(ctx), s.Sessions.Forget(ctx), s.OneTime.Forget(ctx), revocation.Forget(ctx, s.config.Store.Writer(), s.config.Clock()))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/apikey"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
+	"github.com/oksai/oksai/handwritten/runtime/signin/onetime"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
@@ -33,10 +34,13 @@ type Config struct {
 	Sealer *seal.Sealer
 	// Name and Audience are the iss and aud of our access tokens.
 	Name, Audience string
-	// External issuers are accepted beside ourselves.
+	// Trusted verify tokens of others that say what ours do; External issuers say
+	// it in their own way. Both are accepted beside ourselves.
+	Trusted  []*authn.Verifier
 	External []authn.External
-	Members  session.Members
-	Auditor  audit.Auditor
+	// Members may be told later, by Sessions.With.
+	Members session.Members
+	Auditor audit.Auditor
 
 	// Password, Sessions and Keys have good defaults.
 	Password password.Config
@@ -70,7 +74,7 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	var errs []error
 	for what, missing := range map[string]bool{
-		"Store": c.Store == nil, "Sealer": c.Sealer == nil, "Members": c.Members == nil, "Auditor": c.Auditor == nil,
+		"Store": c.Store == nil, "Sealer": c.Sealer == nil, "Auditor": c.Auditor == nil,
 		"Name": c.Name == "", "Audience": c.Audience == "",
 	} {
 		if missing {
@@ -91,6 +95,7 @@ type Service struct {
 	Accounts      *account.Store
 	Sessions      *session.Store
 	APIKeys       *apikey.Store
+	OneTime       *onetime.Store
 	Keys          *signingkey.Ring
 	Authenticator *Authenticator
 
@@ -119,6 +124,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		Name: c.Name, Audience: c.Audience, Times: c.Sessions,
 	})
 	s.APIKeys = apikey.New(apikey.Config{Store: c.Store, Feed: s.feed, Auditor: c.Auditor, Clock: c.Clock})
+	s.OneTime = onetime.New(onetime.Config{Store: c.Store, Clock: c.Clock})
 	s.Authenticator, err = s.authenticator()
 	return s, err
 }

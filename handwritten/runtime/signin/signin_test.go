@@ -20,13 +20,13 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin"
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/apikey"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 	"github.com/oksai/oksai/handwritten/runtime/signin/signintest"
 	"github.com/oksai/oksai/handwritten/runtime/signin/token"
@@ -83,7 +83,7 @@ func (p *platform) start(t *testing.T) replica {
 
 func (r replica) signIn(t *testing.T, user, tenant uuid.UUID) session.Tokens {
 	t.Helper()
-	if err := r.Accounts.SetPassword(t.Context(), user, secret.New(right)); err != nil {
+	if err := signintest.SetPassword(t.Context(), r.Accounts, user, right); err != nil {
 		t.Fatal(err)
 	}
 	proof, err := r.Accounts.Check(t.Context(), account.Attempt{Login: user.String(), User: user, Source: "home", Password: secret.New(right)})
@@ -243,7 +243,7 @@ func TestConfigListsAllMistakes(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty configuration is accepted")
 	}
-	for _, want := range []string{"Store", "Sealer", "Members", "Auditor", "Name", "Audience", "keep the keys longer", "longer than revocations are told"} {
+	for _, want := range []string{"Store", "Sealer", "Auditor", "Name", "Audience", "keep the keys longer", "longer than revocations are told"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not mention %q: %v", want, err)
 		}

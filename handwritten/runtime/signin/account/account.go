@@ -12,10 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 )
 
 // Config of a Store. All of it is required.
@@ -39,18 +39,25 @@ type Proof struct {
 	version int64
 }
 
+// Hashed is a password as it is kept.
+type Hashed struct{ phc string }
+
+// Hash makes of a password what can be kept, or refuses it with problem 400
+// INVALID_PASSWORD. It takes as long whoever the password is for: hash first
+// where nobody may learn from the time whether there is such a user.
+func (s *Store) Hash(ctx context.Context, text secret.Text) (Hashed, error) {
+	phc, err := s.config.Hasher.Hash(ctx, text)
+	return Hashed{phc}, err
+}
+
 // SetPassword replaces a user's password and voids earlier proofs. Sessions that
 // have begun go on: end them with session.Store.EndAll where they should not.
-func (s *Store) SetPassword(ctx context.Context, user uuid.UUID, text secret.Text) error {
-	hash, err := s.config.Hasher.Hash(ctx, text)
-	if err != nil {
-		return err
-	}
+func (s *Store) SetPassword(ctx context.Context, user uuid.UUID, password Hashed) error {
 	return pgx.BeginFunc(ctx, s.config.Store.Writer(), func(tx pgx.Tx) error {
 		const sql = `
 INSERT INTO oksai_identity.accounts AS a (user_id, password, version, changed_at) VALUES ($1, $2, 1, $3)
 ON CONFLICT (user_id) DO UPDATE SET password = EXCLUDED.password, version = a.version + 1, changed_at = EXCLUDED.changed_at`
-		if _, err := tx.Exec(ctx, sql, user, hash, s.config.Clock()); err != nil {
+		if _, err := tx.Exec(ctx, sql, user, password.phc, s.config.Clock()); err != nil {
 			return fmt.Errorf("store the password of user %s: %w", user, err)
 		}
 		return s.audit(ctx, tx, audit.Event{Kind: audit.PasswordChanged, User: user.String()})
@@ -63,10 +70,13 @@ type Attempt struct {
 	Login string
 	// User is who has that login; zero if nobody has.
 	User uuid.UUID
-	// Source is where the request comes from: the client's address, and better
-	// with it what a cookie says of the device, because people share addresses.
-	// Only a hash of it is kept.
-	Source   string
+	// Source is where the request comes from: the client's address.
+	Source string
+	// Device is a secret that the client keeps, as in a cookie; empty for none.
+	// After a success it stands for the source, because people share addresses
+	// and change them; before, it counts for nothing: anybody can make one up.
+	// Of both only hashes are kept.
+	Device   string
 	Password secret.Text
 }
 
@@ -74,7 +84,10 @@ type Attempt struct {
 // the same work for an unknown user, a wrong password and a blocked user; or a
 // *ThrottledError, whatever the password.
 func (s *Store) Check(ctx context.Context, a Attempt) (Proof, error) {
-	t := ticketFor(a)
+	t, err := s.ticket(ctx, a)
+	if err != nil {
+		return Proof{}, err
+	}
 	event := audit.Event{User: subject(a.User), Source: t.sourceHash()}
 	if err := s.take(ctx, &t); err != nil {
 		return Proof{}, s.refuse(ctx, audit.Throttled, event, err)

@@ -14,11 +14,11 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/signintest"
 )
 
@@ -39,7 +39,7 @@ func start(t *testing.T) lab {
 	t.Helper()
 	l := lab{db: signintest.Open(t, signintest.Database(t)), clock: signintest.NewClock(), trail: &signintest.Trail{}, ann: uuid.New()}
 	l.Store = l.with(1)
-	if err := l.SetPassword(t.Context(), l.ann, secret.New(right)); err != nil {
+	if err := signintest.SetPassword(t.Context(), l.Store, l.ann, right); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -108,10 +108,10 @@ func TestNewPassword(t *testing.T) {
 	if err := confirm(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.SetPassword(t.Context(), l.ann, secret.New("short")); code(err) != "INVALID_PASSWORD" {
+	if err := signintest.SetPassword(t.Context(), l.Store, l.ann, "short"); code(err) != "INVALID_PASSWORD" {
 		t.Errorf("a short password: %v", err)
 	}
-	if err := l.SetPassword(t.Context(), l.ann, secret.New(wrong)); err != nil {
+	if err := signintest.SetPassword(t.Context(), l.Store, l.ann, wrong); err != nil {
 		t.Fatal(err)
 	}
 	if err := confirm(); code(err) != "INVALID_CREDENTIALS" {
@@ -298,11 +298,68 @@ func TestWithoutAnAuditTrailNobodySignsIn(t *testing.T) {
 	if err := l.try(t, "here", wrong); !errors.Is(err, l.trail.Err) {
 		t.Errorf("wrong: %v", err)
 	}
-	if err := l.SetPassword(t.Context(), l.ann, secret.New(wrong)); !errors.Is(err, l.trail.Err) {
+	if err := signintest.SetPassword(t.Context(), l.Store, l.ann, wrong); !errors.Is(err, l.trail.Err) {
 		t.Errorf("a new password: %v", err)
 	}
 	l.trail.Err = nil
 	if err := l.try(t, "here", right); err != nil {
 		t.Errorf("a password that could not be audited replaced the old one: %v", err)
 	}
+}
+
+// TestADeviceIsKnownOnlyAfterASuccess: who makes up a new device for each
+// attempt is counted by the address all the same.
+func TestADeviceIsKnownOnlyAfterASuccess(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	try := func(source, device, text string) error {
+		_, err := l.Check(t.Context(), account.Attempt{Login: "ann@example.com", User: l.ann, Source: source, Device: device, Password: secret.New(text)})
+		return err
+	}
+	if err := try("home", "laptop", right); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		if err := try("office", fmt.Sprint("made up ", i), wrong); i > 6 && code(err) != "TOO_MANY_ATTEMPTS" {
+			t.Errorf("attempt %d with a device of its own: %v", i, err)
+		}
+	}
+	if err := try("office", "phone", right); code(err) != "TOO_MANY_ATTEMPTS" {
+		t.Errorf("an unknown device behind the address: %v", err)
+	}
+	if err := try("office", "laptop", right); err != nil {
+		t.Errorf("the user's own device behind the address: %v", err)
+	}
+}
+
+// TestOwningIsCountedOnceForEach: transactions about one user wait for one another.
+func TestOwningIsCountedOnceForEach(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	user := uuid.New()
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			err := pgx.BeginFunc(t.Context(), l.db.Writer(), func(tx pgx.Tx) error {
+				before, err := account.Owns(t.Context(), tx, user, 0, l.clock.Now())
+				if err != nil {
+					return err
+				}
+				if after, err := account.Owns(t.Context(), tx, user, 1, l.clock.Now()); err != nil || after != before+1 {
+					return fmt.Errorf("%d after %d: %w", after, before, err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	_ = pgx.BeginFunc(t.Context(), l.db.Writer(), func(tx pgx.Tx) error {
+		if n, err := account.Owns(t.Context(), tx, user, 0, l.clock.Now()); n != 16 || err != nil {
+			t.Errorf("owns %d, %v", n, err)
+		}
+		return nil
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
@@ -47,11 +48,14 @@ const (
 // ThrottledError says that there were too many attempts. It unwraps to problem
 // 429 TOO_MANY_ATTEMPTS.
 type ThrottledError struct {
-	// After is how long to wait, for Retry-After.
+	// After is how long to wait.
 	After time.Duration
 }
 
 func (e *ThrottledError) Error() string { return e.Unwrap().Error() }
+
+// RetryAfter is After, for the header of that name.
+func (e *ThrottledError) RetryAfter() time.Duration { return e.After }
 
 // Unwrap gives what a client is told.
 func (e *ThrottledError) Unwrap() error {
@@ -63,10 +67,23 @@ type ticket struct {
 	account, source, pair []byte
 	// known says that the user has signed in from the source before.
 	known bool
+	// device is the pair to remember besides; nil for none.
+	device []byte
 }
 
-func ticketFor(a Attempt) ticket {
-	return ticket{account: digest("account", a.Login), source: digest("source", a.Source), pair: digest("pair", a.Login, a.Source)}
+// ticket counts an attempt from a device that the user has signed in with apart
+// from others behind the same address.
+func (s *Store) ticket(ctx context.Context, a Attempt) (ticket, error) {
+	t := ticket{account: digest("account", a.Login), source: digest("source", a.Source), pair: digest("pair", a.Login, a.Source)}
+	if a.Device == "" {
+		return t, nil
+	}
+	t.device = digest("device", a.Login, a.Device)
+	known, err := s.knows(ctx, s.config.Store.Writer(), t.device)
+	if known {
+		t.source, t.pair = digest("source of a device", a.Device), t.device
+	}
+	return t, err
 }
 
 func (t ticket) sourceHash() string { return hex.EncodeToString(t.source[:8]) }
@@ -134,9 +151,9 @@ func (s *Store) blocked(ctx context.Context, tx pgx.Tx, id []byte, now time.Time
 	return &ThrottledError{After: until.Sub(now)}
 }
 
-func (s *Store) knows(ctx context.Context, tx pgx.Tx, pair []byte) (known bool, err error) {
+func (s *Store) knows(ctx context.Context, where eventstore.DB, pair []byte) (known bool, err error) {
 	const sql = `SELECT EXISTS (SELECT FROM oksai_identity.known_sources WHERE id = $1 AND at > $2)`
-	if err := tx.QueryRow(ctx, sql, pair, s.config.Clock().Add(-forgetSource)).Scan(&known); err != nil {
+	if err := where.QueryRow(ctx, sql, pair, s.config.Clock().Add(-forgetSource)).Scan(&known); err != nil {
 		return false, fmt.Errorf("ask whether a user's source is known: %w", err)
 	}
 	return known, nil
@@ -157,6 +174,9 @@ func (s *Store) giveBack(ctx context.Context, tx pgx.Tx, t ticket) error {
 		batch.Queue(lessSQL, t.account)
 	}
 	batch.Queue(rememberSQL, t.pair, s.config.Clock())
+	if t.device != nil {
+		batch.Queue(rememberSQL, t.device, s.config.Clock())
+	}
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return fmt.Errorf("give an attempt to sign in back: %w", err)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/token"
 	"golang.org/x/sync/singleflight"
 )

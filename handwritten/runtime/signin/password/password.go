@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/oksai/oksai/handwritten/runtime/problem"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"golang.org/x/text/unicode/norm"
 )
 

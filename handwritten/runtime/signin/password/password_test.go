@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 )
 
 // cheap costs make tests fast.

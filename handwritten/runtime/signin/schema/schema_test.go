@@ -49,7 +49,7 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'oksai_identity'::regnamespace AND NO
 			t.Errorf("the reader sees %s", table)
 		}
 	}
-	for _, table := range []string{"sessions", "api_keys", "revocations"} {
+	for _, table := range []string{"sessions", "api_keys", "revocations", "onetime"} {
 		if _, err := store.Reader().Exec(t.Context(), "DELETE FROM oksai_identity."+table); err == nil {
 			t.Errorf("the reader deletes from %s", table)
 		}

@@ -32,9 +32,10 @@ func (s *Store) EndAll(ctx context.Context, user, except uuid.UUID) error {
 WHERE user_id = $1 AND login_id IS DISTINCT FROM (SELECT login_id FROM oksai_identity.sessions WHERE id = $2 AND user_id = $1)`, user, except)
 }
 
-// EndInTenant ends a user's sessions in one tenant, e.g. of somebody who was removed from it.
-func (s *Store) EndInTenant(ctx context.Context, user, tenant uuid.UUID) error {
-	return s.end(ctx, "left the tenant", audit.SignedOut, "WHERE user_id = $1 AND tenant_id = $2", user, tenant)
+// EndInTenant ends a user's sessions in one tenant, in the transaction in which
+// the user is removed from it.
+func (s *Store) EndInTenant(ctx context.Context, tx pgx.Tx, user, tenant uuid.UUID) error {
+	return s.endLocked(ctx, tx, "left the tenant", audit.SignedOut, "WHERE user_id = $1 AND tenant_id = $2 AND ended_at IS NULL", user, tenant)
 }
 
 // List returns a user's living sessions, newest first.
@@ -79,18 +80,22 @@ func (s *Store) endThese(ctx context.Context, why string, kind audit.Kind, these
 		tenants, ids = append(tenants, r.Tenant), append(ids, r.ID)
 	}
 	return s.in(ctx, tenants, func(tx pgx.Tx) error {
-		// Locked in one order, so that two who end the same sessions do not block each other.
-		locked, err := s.query(ctx, tx, "WHERE id = ANY ($1) AND ended_at IS NULL ORDER BY id FOR UPDATE", ids)
-		if err != nil {
+		return s.endLocked(ctx, tx, why, kind, "WHERE id = ANY ($1) AND ended_at IS NULL", ids)
+	})
+}
+
+// endLocked locks in one order, so that two who end the same sessions do not block each other.
+func (s *Store) endLocked(ctx context.Context, tx pgx.Tx, why string, kind audit.Kind, where string, args ...any) error {
+	locked, err := s.query(ctx, tx, where+" ORDER BY id FOR UPDATE", args...)
+	if err != nil {
+		return err
+	}
+	for _, r := range locked {
+		if err := s.endOne(ctx, tx, why, kind, r.Session); err != nil {
 			return err
 		}
-		for _, r := range locked {
-			if err := s.endOne(ctx, tx, why, kind, r.Session); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (s *Store) endOne(ctx context.Context, tx pgx.Tx, why string, kind audit.Kind, of Session) error {

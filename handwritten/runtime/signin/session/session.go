@@ -24,6 +24,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,9 +33,9 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/token"
 )
 
@@ -50,10 +51,11 @@ type Issuer interface {
 	Issue(authn.Grant) (string, error)
 }
 
-// Config of a Store. All of it is required.
+// Config of a Store. All of it but Members is required.
 type Config struct {
-	Store   *eventstore.Store
-	Issuer  Issuer
+	Store  *eventstore.Store
+	Issuer Issuer
+	// Members may be told later, by With; without them no session begins or goes on.
 	Members Members
 	Auditor audit.Auditor
 	Clock   func() time.Time
@@ -80,6 +82,13 @@ type Store struct{ config Config }
 
 // New returns a store on a database that schema.Migrate has prepared.
 func New(c Config) *Store { return &Store{c} }
+
+// With returns a store of the same sessions that knows who may do what.
+func (s *Store) With(m Members) *Store {
+	c := s.config
+	c.Members = m
+	return New(c)
+}
 
 // Session is what its user may know of it.
 type Session struct {
@@ -157,6 +166,9 @@ func (s *Store) issue(of Session, roles []string, refresh token.Token) (Tokens, 
 }
 
 func (s *Store) roles(ctx context.Context, user, tenant uuid.UUID) ([]string, error) {
+	if s.config.Members == nil {
+		return nil, errors.New("sessions cannot begin or go on where nobody tells the users' roles: use Store.With")
+	}
 	roles, err := s.config.Members.Roles(ctx, user, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("look up the roles of user %s in tenant %s: %w", user, tenant, err)

@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
 	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 	"github.com/oksai/oksai/handwritten/runtime/signin/signintest"
 	"github.com/oksai/oksai/handwritten/runtime/signin/token"
@@ -85,10 +86,15 @@ func start(t *testing.T) *lab {
 	l.Store = session.New(session.Config{
 		Store: l.db, Issuer: signer, Members: l, Auditor: l.trail, Clock: l.clock.Now, Name: "oksai", Audience: "api", Times: times,
 	})
-	if err := l.accounts.SetPassword(t.Context(), l.ann, secret.New("correct horse")); err != nil {
+	if err := signintest.SetPassword(t.Context(), l.accounts, l.ann, "correct horse"); err != nil {
 		t.Fatal(err)
 	}
 	return l
+}
+
+func (l *lab) leave(t *testing.T, tenant uuid.UUID) error {
+	t.Helper()
+	return l.db.InTenants(t.Context(), []uuid.UUID{tenant}, func(tx pgx.Tx) error { return l.EndInTenant(t.Context(), tx, l.ann, tenant) })
 }
 
 func (l *lab) proof(t *testing.T) account.Proof {
@@ -347,7 +353,7 @@ func TestSwitchOfTenants(t *testing.T) {
 	if list, err := l.List(t.Context(), l.ann); err != nil || len(list) != 2 || list[0].Tenant != beta || list[1].Client != "Firefox on Linux" {
 		t.Errorf("list: %+v, %v", list, err)
 	}
-	if err := l.EndInTenant(t.Context(), l.ann, beta); err != nil {
+	if err := l.leave(t, beta); err != nil {
 		t.Fatal(err)
 	}
 	if !l.dead(t, other) || l.dead(t, tokens) {

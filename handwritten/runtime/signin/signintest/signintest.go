@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
+	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/schema"
 )
@@ -36,6 +39,15 @@ func Open(t testing.TB, url string) *eventstore.Store {
 	}
 	t.Cleanup(store.Close)
 	return store
+}
+
+// SetPassword gives a user a password.
+func SetPassword(ctx context.Context, accounts *account.Store, user uuid.UUID, text string) error {
+	hashed, err := accounts.Hash(ctx, secret.New(text))
+	if err != nil {
+		return err
+	}
+	return accounts.SetPassword(ctx, user, hashed)
 }
 
 // Clock is a clock that stands still until it is advanced.

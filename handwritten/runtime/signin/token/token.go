@@ -1,5 +1,6 @@
 // Package token is the form of the secrets that clients keep for us: API keys
-// and refresh tokens.
+// and refresh tokens,
+// and for a while what we mail them.
 //
 // A token reads oksai_<id>_<secret>: a prefix by which people and leak scanners
 // know what they have found, an id by which it is looked up, and 256 random bits
@@ -16,7 +17,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/oksai/oksai/handwritten/runtime/signin/secret"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 )
 
 // Kind begins a token. A token of one kind is nothing as another.
@@ -25,6 +26,7 @@ type Kind string
 const (
 	APIKey  Kind = "oksai_"
 	Refresh Kind = "oksairefresh_"
+	OneTime Kind = "oksaimail_"
 )
 
 const (

@@ -1,0 +1,94 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/oksai/oksai/gen/identity"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/problem"
+)
+
+// querier reads the module's tables in PostgreSQL, of all tenants.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// directory looks users and members up.
+type directory struct {
+	repos          *identity.Repositories
+	tables         querier
+	firstOperators []string
+}
+
+// Roles implements session.Members.
+func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) ([]string, error) {
+	if tenant == uuid.Nil {
+		return d.platformRoles(ctx, user)
+	}
+	member, found, err := load(ctx, d.repos.Members, tenant, user)
+	if err != nil || !found || member.Status != identity.MemberStatusMember {
+		return nil, err
+	}
+	return member.Roles, nil
+}
+
+func (d directory) platformRoles(ctx context.Context, id uuid.UUID) ([]string, error) {
+	user, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
+	if err != nil || !found || !d.isOperator(user) {
+		return nil, err
+	}
+	return []string{platformAdmin}, nil
+}
+
+// isOperator reports whether a user works for the platform. That a configured
+// address is really theirs they have shown before any session begins.
+func (d directory) isOperator(user *identity.User) bool {
+	return user.Operator || slices.ContainsFunc(d.firstOperators, func(address string) bool {
+		return strings.EqualFold(strings.TrimSpace(address), user.Email)
+	})
+}
+
+// byEmail finds a user by the stored form of an address; found is false for none.
+func (d directory) byEmail(ctx context.Context, email string) (id uuid.UUID, user *identity.User, found bool, err error) {
+	const sql = `SELECT user_id FROM identity.users WHERE email = $1`
+	err = d.tables.QueryRow(ctx, sql, email).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.Nil, nil, false, nil
+	}
+	if err != nil {
+		return uuid.Nil, nil, false, fmt.Errorf("find a user by e-mail: %w", err)
+	}
+	user, found, err = load(ctx, d.repos.Users, uuid.Nil, id)
+	return id, user, found, err
+}
+
+// memberships are the tenants that a user works for, in the order of joining them.
+func (d directory) memberships(ctx context.Context, user uuid.UUID) ([]identity.Membership, error) {
+	const sql = `SELECT tenant_id, roles FROM identity.members WHERE member_id = $1 ORDER BY added_at, tenant_id`
+	rows, err := d.tables.Query(ctx, sql, user)
+	if err != nil {
+		return nil, fmt.Errorf("find a user's tenants: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[identity.Membership])
+	if err != nil {
+		return nil, fmt.Errorf("find a user's tenants: %w", err)
+	}
+	return found, nil
+}
+
+// load is an aggregate's state; found is false for none.
+func load[S any](ctx context.Context, from *command.Repository[S], tenant, id uuid.UUID) (state *S, found bool, err error) {
+	loaded, err := from.Load(ctx, tenant, id)
+	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == problem.NotFound("").Code {
+		return nil, false, nil
+	}
+	return loaded.State, err == nil, err
+}

@@ -1,0 +1,130 @@
+package access_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/gen/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/platformtest"
+)
+
+func (h *house) disable(t *testing.T, u user) answer {
+	t.Helper()
+	return h.post(h.admin(t, uuid.Nil), "/users/"+u.id.String()+"/disable", `{"reason": "left"}`)
+}
+
+func (h *house) grant(t *testing.T, u user, of uuid.UUID, role string) answer {
+	t.Helper()
+	return h.post(h.token(t, "owner", of, "TenantOwner"), "/members/"+u.id.String()+"/grant-role", `{"role": %q}`, role)
+}
+
+func (h *house) revoke(t *testing.T, u user, of uuid.UUID, role string) answer {
+	t.Helper()
+	return h.post(h.token(t, "owner", of, "TenantOwner"), "/members/"+u.id.String()+"/revoke-role", `{"role": %q}`, role)
+}
+
+func TestADisabledUserIsLockedOut(t *testing.T) {
+	h := open(t)
+	acme, beta := h.tenant(t, "acme"), h.tenant(t, "beta")
+	ann := h.member(t, "ann", acme, "TenantMember")
+	open := h.enter(t, ann, right)
+	h.disable(t, ann).want(t, 200, "")
+	began := time.Now()
+	h.locksOut(t, "a disabled user", open.Access)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("a disabled user went on for %v", took)
+	}
+	h.refresh(open).want(t, 401, "SESSION_ENDED")
+	h.post("", "/sign-in", `{"email": %q, "password": %q}`, ann.email, right).want(t, 401, "INVALID_CREDENTIALS")
+	h.grant(t, ann, acme, "TenantAdmin").want(t, 409, "USER_DISABLED")
+	h.add(t, ann, beta, "TenantMember").want(t, 409, "USER_DISABLED")
+	h.post(h.admin(t, uuid.Nil), "/users/"+ann.id.String()+"/appoint-operator", "").want(t, 409, "USER_DISABLED")
+
+	h.post(h.admin(t, uuid.Nil), "/users/"+ann.id.String()+"/enable", "").want(t, 200, "")
+	h.grant(t, ann, acme, "TenantAdmin").want(t, 200, "")
+	h.enter(t, ann, right)
+}
+
+func TestAnOwnerCannotBeDisabled(t *testing.T) {
+	h := open(t)
+	acme, beta := h.tenant(t, "acme"), h.tenant(t, "beta")
+	ann := h.member(t, "ann", acme, "TenantOwner")
+	h.add(t, ann, beta, "TenantMember").want(t, 201, "")
+	h.grant(t, ann, beta, "TenantOwner").want(t, 200, "")
+	h.disable(t, ann).want(t, 409, "USER_OWNS_TENANT")
+	h.grant(t, ann, acme, "TenantMember").want(t, 200, "")
+	h.revoke(t, ann, acme, "TenantOwner").want(t, 200, "")
+	h.disable(t, ann).want(t, 409, "USER_OWNS_TENANT")
+	h.revoke(t, ann, beta, "TenantOwner").want(t, 200, "")
+	h.disable(t, ann).want(t, 200, "")
+}
+
+// TestOwningAndDisablingExcludeEachOther: many users are made an owner and
+// disabled at the same time; each ends as one of the two.
+func TestOwningAndDisablingExcludeEachOther(t *testing.T) {
+	h := open(t)
+	acme := h.tenant(t, "acme")
+	h.upgrade(t, acme)
+	for i := range 16 {
+		u := h.member(t, "user"+strings.Repeat("x", i), acme, "TenantMember")
+		var all sync.WaitGroup
+		var owner, disabled atomic.Bool
+		all.Go(func() { owner.Store(h.grant(t, u, acme, "TenantOwner").status == 200) })
+		all.Go(func() { disabled.Store(h.disable(t, u).status == 200) })
+		all.Wait()
+		if owner.Load() == disabled.Load() {
+			t.Errorf("user %d: owner %t, disabled %t", i, owner.Load(), disabled.Load())
+		}
+	}
+}
+
+func (h *house) upgrade(t *testing.T, id uuid.UUID) {
+	t.Helper()
+	_, err := platformtest.Do(t.Context(), h.tenants.Repository(), id, id, h.tenants.ChangePlan, tenant.ChangePlan{Plan: tenant.PlanPro})
+	check(t, err)
+}
+
+func TestAnAdminMakesNoOwner(t *testing.T) {
+	h := open(t)
+	acme := h.tenant(t, "acme")
+	ann := h.member(t, "ann", acme, "TenantAdmin")
+	owner := h.member(t, "owner", acme, "TenantOwner", "TenantMember")
+	admin := h.enter(t, ann, right).Access
+	at := func(u user, what string) string { return "/members/" + u.id.String() + "/" + what }
+	for _, c := range []struct{ path, body, code string }{
+		{at(ann, "grant-role"), `{"role": "TenantOwner"}`, "ROLE_ESCALATION"},
+		{at(ann, "grant-role"), `{"role": "PlatformAdmin"}`, "NOT_A_TENANTS_ROLE"},
+		{at(owner, "revoke-role"), `{"role": "TenantOwner"}`, "ROLE_ESCALATION"},
+		{at(owner, "remove"), ``, "MEMBER_IS_OWNER"},
+		{"/invitations", `{"email": "eve@example.com", "roles": ["TenantMember", "TenantOwner"]}`, "ROLE_ESCALATION"},
+		{"/invitations", `{"email": "eve@example.com", "roles": ["PlatformAdmin"]}`, "NOT_A_TENANTS_ROLE"},
+	} {
+		h.do(admin, "POST", c.path, c.body).want(t, 409, c.code)
+	}
+	h.post(admin, "/members", `{"user": %q, "roles": ["TenantOwner"]}`, ann.id).want(t, 403, "FORBIDDEN")
+	h.post(admin, "/users/"+ann.id.String()+"/appoint-operator", "").want(t, 403, "FORBIDDEN")
+}
+
+// TestAStrangersMemberIsNobody: another tenant's member answers as one that never was.
+func TestAStrangersMemberIsNobody(t *testing.T) {
+	h := open(t)
+	acme, stranger := h.tenant(t, "acme"), h.tenant(t, "stranger")
+	ann := h.member(t, "ann", acme, "TenantMember")
+	eve := h.token(t, "eve", stranger, "TenantOwner")
+	for _, path := range []string{"/members/%s", "/members/%s/history"} {
+		foreign := h.do(eve, "GET", strings.Replace(path, "%s", ann.id.String(), 1), "").want(t, 404, "NOT_FOUND")
+		missing := h.do(eve, "GET", strings.Replace(path, "%s", uuid.NewString(), 1), "").want(t, 404, "NOT_FOUND")
+		if foreign.detail(t) != missing.detail(t) {
+			t.Errorf("%s differs from %s", foreign.body, missing.body)
+		}
+	}
+	if list := h.do(eve, "GET", "/members", "").want(t, 200, ""); strings.Contains(list.body, ann.email) {
+		t.Errorf("a stranger sees %s", list.body)
+	}
+	h.grant(t, ann, stranger, "TenantAdmin").want(t, 404, "NOT_FOUND")
+}
