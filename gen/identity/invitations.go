@@ -9,8 +9,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
-// Invitations prepares the commands of Invitation: it checks their values and loads the facts and
-// bounds that their decisions need.
+// Invitations prepares the commands of Invitation: it checks their values and loads the facts that
+// their decisions need.
 type Invitations struct {
 	repos *Repositories
 	rules Rules

@@ -26,9 +26,9 @@ func (j *Members) maxUsers(ctx context.Context, caller command.Caller) (int64, e
 	return *facts.Plan.MaxUsers(), nil
 }
 
-// usersMoves is how a change from before to after moves the count; before is nil for what is new.
-func usersMoves(before, after *Member, bound int64) []eventstore.Limit {
-	move := func(_ *Member, delta int64) eventstore.Limit {
+// usersMoves is how a change moves the count. Only one that counts up asks for the bound.
+func (j *Members) usersMoves(caller command.Caller) command.Moves[Member] {
+	move := func(_ *Member, delta, bound int64) eventstore.Limit {
 		return eventstore.Limit{
 			Name:    "identity.users",
 			Delta:   delta,
@@ -37,12 +37,18 @@ func usersMoves(before, after *Member, bound int64) []eventstore.Limit {
 			Message: "the plan allows no more users",
 		}
 	}
-	was, is := before != nil && before.countsUsers(), after.countsUsers()
-	switch {
-	case is && !was:
-		return []eventstore.Limit{move(after, 1)}
-	case was && !is:
-		return []eventstore.Limit{move(before, -1)}
+	return func(ctx context.Context, before, after *Member) ([]eventstore.Limit, error) {
+		was, is := before != nil && before.countsUsers(), after.countsUsers()
+		switch {
+		case was == is:
+			return nil, nil
+		case was:
+			return []eventstore.Limit{move(before, -1, -1)}, nil
+		}
+		bound, err := j.maxUsers(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		return []eventstore.Limit{move(after, 1, bound)}, nil
 	}
-	return nil
 }

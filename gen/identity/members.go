@@ -8,11 +8,10 @@ import (
 
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
-// Members prepares the commands of Member: it checks their values and loads the facts and bounds
-// that their decisions need.
+// Members prepares the commands of Member: it checks their values and loads the facts that their
+// decisions need.
 type Members struct {
 	repos  *Repositories
 	rules  Rules
@@ -39,25 +38,17 @@ func (j *Members) AddMember(ctx context.Context, caller command.Caller, cmd AddM
 	if err != nil {
 		return nil, err
 	}
-	maxUsers, err := j.maxUsers(ctx, caller)
-	if err != nil {
-		return nil, err
-	}
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, facts, now)
-		return command.Decision[Member]{Events: events, Limits: func(before, after *Member) []eventstore.Limit {
-			return usersMoves(before, after, maxUsers)
-		}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
 	}, nil
 }
 
 // RemoveMember prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Members) RemoveMember(_ context.Context, _ command.Caller, cmd RemoveMember) (func(*Member, time.Time) (command.Decision[Member], error), error) {
+func (j *Members) RemoveMember(_ context.Context, caller command.Caller, cmd RemoveMember) (func(*Member, time.Time) (command.Decision[Member], error), error) {
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Member]{Events: events, Limits: func(before, after *Member) []eventstore.Limit {
-			return usersMoves(before, after, -1)
-		}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
 	}, nil
 }
 
@@ -73,18 +64,12 @@ func (j *Members) GrantRole(_ context.Context, caller command.Caller, cmd GrantR
 }
 
 // RevokeRole prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Members) RevokeRole(ctx context.Context, caller command.Caller, cmd RevokeRole) (func(*Member, time.Time) (command.Decision[Member], error), error) {
+func (j *Members) RevokeRole(_ context.Context, caller command.Caller, cmd RevokeRole) (func(*Member, time.Time) (command.Decision[Member], error), error) {
 	if err := cmd.Validate(); err != nil {
-		return nil, err
-	}
-	maxUsers, err := j.maxUsers(ctx, caller)
-	if err != nil {
 		return nil, err
 	}
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, caller, now)
-		return command.Decision[Member]{Events: events, Limits: func(before, after *Member) []eventstore.Limit {
-			return usersMoves(before, after, maxUsers)
-		}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
 	}, nil
 }

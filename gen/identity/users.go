@@ -9,8 +9,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
-// Users prepares the commands of User: it checks their values and loads the facts and bounds that
-// their decisions need.
+// Users prepares the commands of User: it checks their values and loads the facts that their
+// decisions need.
 type Users struct {
 	repos *Repositories
 	rules Rules

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )

@@ -22,7 +22,7 @@ import (
 // The roles that mean something here.
 const (
 	tenantOwner   = "TenantOwner"
-	platformAdmin = service.PlatformRole
+	platformAdmin = authn.PlatformRole
 )
 
 // Access implements the module's operations.
