@@ -26,7 +26,7 @@ func TestNoTenantReachesAnother(t *testing.T) {
 // TestTheProofSeesLeaks has the proof judge an app that is not tight.
 func TestTheProofSeesLeaks(t *testing.T) {
 	r := isolationtest.Serve(t, forgetful(newApp()))
-	proof := isolationtest.Proof{Surface: demoapi.Surface(), Prepare: func(t testing.TB, _, _ string, tenant uuid.UUID) { damage(t, r, tenant) }}
+	proof := isolationtest.Proof{Surface: demoapi.Surface(), Prepare: damage}
 	found := strings.Join(proof.Run(t, r).Leaks, "\n")
 	for _, leak := range []string{
 		"GET /jobs as TenantMember changes when another tenant gets data",

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/service"
@@ -31,20 +32,27 @@ type party struct {
 	all map[string][]string
 }
 
-// open opens a tenant, in which there is one of each role.
+// open opens a tenant.
 func (a *attempt) open(t testing.TB, name string) party {
 	t.Helper()
-	p := party{words: newWords(name), tokens: map[string]string{}}
+	p := party{words: newWords(name)}
 	admin := a.token(t, "operator", uuid.Nil, service.PlatformRole)
 	made := a.send(t, admin, call{Operation: a.opens(t), text: p.canary}, p.words)
 	p.tenant = created(t, made)
 	if a.proof.Prepare != nil {
-		a.proof.Prepare(t, a.base, admin, p.tenant)
-	}
-	for _, role := range a.proof.Surface.Roles {
-		p.tokens[role] = a.token(t, uuid.NewString(), p.tenant, role)
+		a.proof.Prepare(t, a.Running, p.tenant)
 	}
 	return p
+}
+
+// tokens are of one person of each role.
+func (a *attempt) tokens(t testing.TB, tenant uuid.UUID) map[string]string {
+	t.Helper()
+	tokens := map[string]string{}
+	for _, role := range a.proof.Surface.Roles {
+		tokens[role] = a.token(t, uuid.NewString(), tenant, role)
+	}
+	return tokens
 }
 
 func (a *attempt) opens(t testing.TB) isolation.Operation {
@@ -65,25 +73,35 @@ func created(t testing.TB, a answer) uuid.UUID {
 	return got.ID
 }
 
-// fill makes one of everything that the victim's people can make, with the canary in every text.
+// fill makes one of everything that the victim's people can make, with the canary
+// in every text. Commands must succeed; what other operations need is not known.
 func (a *attempt) fill(t testing.TB) {
 	t.Helper()
 	a.learn(t)
 	for _, op := range a.tried() {
-		c := call{Operation: op, text: a.victim.canary, headers: []string{"Idempotency-Key", "{key}"}}
+		c := call{Operation: op, text: a.victim.canary, headers: []string{httpx.IdempotencyHeader, "{key}"}}
 		role := insider(op)
-		if op.Creates == "" || op.Platform || role == "" {
+		makes := op.Creates != "" || op.Method == http.MethodPost && len(idsIn(c.template())) == 0
+		if !makes || op.Platform || role == "" {
 			continue
 		}
-		w := a.victim.with(map[string]string{})
-		for _, of := range idsIn(c.template()) {
-			if known := a.victim.all[of]; len(known) > 0 {
-				w.ids[of] = known[0]
-			}
+		made := a.send(t, a.victim.tokens[role], c, a.victim.with(a.victim.first(idsIn(c.template()))))
+		if op.Creates != "" {
+			created(t, made)
 		}
-		created(t, a.send(t, a.victim.tokens[role], c, w))
 		a.learn(t)
 	}
+}
+
+// first are ids of the kinds, as far as the party has any.
+func (p party) first(kinds []string) map[string]string {
+	ids := map[string]string{}
+	for _, of := range kinds {
+		if known := p.all[of]; len(known) > 0 {
+			ids[of] = known[0]
+		}
+	}
+	return ids
 }
 
 // insider is a role of a tenant's own people that may call an operation, else any that may.
@@ -113,7 +131,8 @@ func (a *attempt) tried() []isolation.Operation {
 	})
 }
 
-// settle waits until every event has been published and followed, and none came of that.
+// settle waits until every timer has fired and every event has been published and
+// followed, and none came of that.
 func (a *attempt) settle(t testing.TB) {
 	t.Helper()
 	outboxtest.Eventually(t, "all events were followed", func() bool {
@@ -124,6 +143,9 @@ func (a *attempt) settle(t testing.TB) {
 
 func (a *attempt) idle(t testing.TB) bool {
 	t.Helper()
+	if a.count(t, "SELECT count(*) FROM oksai.timers WHERE due <= now() + $1", a.ahead) > 0 {
+		return false
+	}
 	var outbox struct{ Lag int64 }
 	a.command(t, &outbox, "outbox", "status", "--json")
 	var consumers []struct {

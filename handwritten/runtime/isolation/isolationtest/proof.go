@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
@@ -26,7 +27,9 @@ type Proof struct {
 	// Except names operations that are not tried, each with the reason.
 	Except map[string]string
 	// Prepare, if set, is called with each tenant that was opened, e.g. to lift limits.
-	Prepare func(t testing.TB, base, adminToken string, tenant uuid.UUID)
+	Prepare func(t testing.TB, r *Running, tenant uuid.UUID)
+	// Later is how much time then goes by, for what happens by itself, such as invoices.
+	Later time.Duration
 }
 
 // Prove fails the test for each leak, and logs what was tried.
@@ -75,6 +78,9 @@ func (p Proof) Run(t testing.TB, r *Running) *Report {
 	a := &attempt{Running: r, proof: p, report: &Report{}}
 	a.victim, a.intruder = a.open(t, "canary"), a.open(t, "intruder")
 	a.settle(t)
+	a.setClock(t, p.Later)
+	a.settle(t)
+	a.victim.tokens, a.intruder.tokens = a.tokens(t, a.victim.tenant), a.tokens(t, a.intruder.tenant)
 	before := a.seen(t)
 	a.fill(t)
 	a.settle(t)

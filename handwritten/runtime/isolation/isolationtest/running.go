@@ -5,14 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/isolation"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
@@ -25,7 +29,8 @@ type Running struct {
 	dir     string
 	log     transcript
 	base    string
-	foreign sync.Map // names of the reactions that do not follow the log
+	ahead   time.Duration // the app's clock of the machine's
+	foreign sync.Map      // names of the reactions that do not follow the log
 	// Engines are how the app's own engines are reached.
 	Engines embedded.Endpoints
 }
@@ -35,6 +40,7 @@ func Serve(t testing.TB, app service.App) *Running {
 	t.Helper()
 	r := &Running{dir: dataFolder(t)}
 	r.app = r.noting(app)
+	r.setClock(t, 0)
 	ctx, stop := context.WithCancel(context.Background())
 	code, ended := 0, make(chan struct{})
 	go func() {
@@ -98,7 +104,25 @@ func (r *Running) output(t testing.TB, args ...string) []byte {
 }
 
 func (r *Running) environ() []string {
-	return append(os.Environ(), "OKSAI_DATA="+r.dir, "PORT=0", "LOG_LEVEL=INFO")
+	return append(os.Environ(), "OKSAI_DATA="+r.dir, "OKSAI_CLOCK="+r.clock(), "PORT=0", "LOG_LEVEL=INFO")
+}
+
+func (r *Running) clock() string { return filepath.Join(r.dir, "clock") }
+
+// setClock puts the app's clock ahead of the machine's.
+func (r *Running) setClock(t testing.TB, ahead time.Duration) {
+	t.Helper()
+	r.ahead = ahead
+	check(t, os.WriteFile(r.clock(), []byte(ahead.String()), 0o600))
+}
+
+// Operate makes a request as an operator, which must be answered with 2xx.
+func (r *Running) Operate(t testing.TB, method, path, body string) {
+	t.Helper()
+	a := r.send(t, r.token(t, "operator", uuid.Nil, service.PlatformRole), call{Operation: isolation.Operation{Method: method, Path: path, Body: body}}, words{})
+	if a.status >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %s", method, path, a.text)
+	}
 }
 
 // dataFolder is, unlike t.TempDir's, open to the users that engines run as.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
 )
@@ -33,8 +34,10 @@ func (a *attempt) try(t testing.TB, op isolation.Operation, x *row) {
 		if len(op.Roles) > 0 && !slices.Contains(op.Roles, role) {
 			calls = calls[:1] // it is refused before anything of it is looked at
 		}
+		// A person of its own: what an operation does to its caller must not spoil what follows.
+		token := a.token(t, uuid.NewString(), a.intruder.tenant, role)
 		for _, c := range calls {
-			x.requests += a.tryCall(t, role, c)
+			x.requests += a.tryCall(t, role, token, c)
 		}
 		x.roles++
 	}
@@ -80,15 +83,15 @@ func (a *attempt) opened() string {
 
 // tryCall makes a call with each of the victim's ids and words, and compares the
 // answers with the one for what does not exist. It returns the number of requests.
-func (a *attempt) tryCall(t testing.TB, role string, c call) (requests int) {
+func (a *attempt) tryCall(t testing.TB, role, token string, c call) (requests int) {
 	t.Helper()
 	stranger := newWords("nobody")
-	want := a.send(t, a.intruder.tokens[role], c, stranger)
+	want := a.send(t, token, c, stranger)
 	a.reveals(role, c, want.comparable(stranger))
 	requests = 1
 	for _, ids := range a.choices(t, c) {
 		w := a.victim.with(ids)
-		got := a.send(t, a.intruder.tokens[role], c, w)
+		got := a.send(t, token, c, w)
 		requests++
 		if x, y := got.comparable(w), want.comparable(stranger); x != y {
 			a.report.leak("%v as %s differs for what another tenant has:\n%s\nand for what nobody has:\n%s", c, role, x, y)
@@ -115,10 +118,7 @@ func (a *attempt) choices(t testing.TB, c call) (choices []map[string]string) {
 		}
 	}
 	for _, first := range a.victim.all[of[0]] {
-		ids := map[string]string{}
-		for _, kind := range of {
-			ids[kind] = a.victim.all[kind][0]
-		}
+		ids := a.victim.first(of)
 		ids[of[0]] = first
 		choices = append(choices, ids)
 	}
