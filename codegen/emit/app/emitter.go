@@ -31,7 +31,7 @@ func (Emitter) Emit(p *ir.Platform) (map[string][]byte, error) {
 	for _, a := range p.Apps {
 		c := &composition{App: a, platform: p, needed: needed(p, a)}
 		folder := "gen/apps/" + naming.Package(a.Name) + "/"
-		emitted[folder+"app.go"], emitted[folder+"modules.go"] = c.app(), c.modules()
+		emitted[folder+"app.go"], emitted[folder+"modules.go"], emitted[folder+"surface.go"] = c.app(), c.modules(), c.surface()
 		if p.Tenancy != nil {
 			emitted[folder+"directory.go"] = c.directory()
 		}

@@ -11,6 +11,7 @@ const (
 var importNames = map[string]string{
 	runtime + "/command":     "command",
 	runtime + "/httpx":       "httpx",
+	runtime + "/isolation":   "isolation",
 	runtime + "/problem":     "problem",
 	runtime + "/service":     "service",
 	runtime + "/tenancy":     "tenancy",
@@ -23,13 +24,16 @@ var importNames = map[string]string{
 
 func servicePkg(name string) *jen.Statement { return jen.Qual(runtime+"/service", name) }
 func tenancyPkg(name string) *jen.Statement { return jen.Qual(runtime+"/tenancy", name) }
-func httpxGuard() *jen.Statement            { return jen.Qual(runtime+"/httpx", "Guard") }
-func repository() *jen.Statement            { return jen.Qual(runtime+"/command", "Repository") }
-func problemError() *jen.Statement          { return jen.Qual(runtime+"/problem", "Error") }
-func errorsAsType() *jen.Statement          { return jen.Qual("errors", "AsType") }
-func errorf() *jen.Statement                { return jen.Qual("fmt", "Errorf") }
-func uuidUUID() *jen.Statement              { return jen.Qual("github.com/google/uuid", "UUID") }
-func ctxParam() *jen.Statement              { return jen.Id("ctx").Qual("context", "Context") }
+func isolationPkg(name string) *jen.Statement {
+	return jen.Qual(runtime+"/isolation", name)
+}
+func httpxGuard() *jen.Statement   { return jen.Qual(runtime+"/httpx", "Guard") }
+func repository() *jen.Statement   { return jen.Qual(runtime+"/command", "Repository") }
+func problemError() *jen.Statement { return jen.Qual(runtime+"/problem", "Error") }
+func errorsAsType() *jen.Statement { return jen.Qual("errors", "AsType") }
+func errorf() *jen.Statement       { return jen.Qual("fmt", "Errorf") }
+func uuidUUID() *jen.Statement     { return jen.Qual("github.com/google/uuid", "UUID") }
+func ctxParam() *jen.Statement     { return jen.Id("ctx").Qual("context", "Context") }
 
 // domain is a symbol of a module's own package.
 func domain(module, name string) *jen.Statement { return jen.Qual(root+"/gen/"+module, name) }

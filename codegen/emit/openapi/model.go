@@ -137,6 +137,8 @@ type Schema struct {
 	TimeFormat string `json:"x-ogen-time-format,omitempty"`
 	// Stored means that the server has the value as JSON text already.
 	Stored bool `json:"-"`
+	// Of is whose id it is, e.g. "job.Job"; empty where the spec does not say.
+	Of string `json:"-"`
 }
 
 // Others are an object's members beside its properties: of the schema, or none.

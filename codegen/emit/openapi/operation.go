@@ -84,7 +84,7 @@ func jsonBody(schema *Schema, example any) map[string]Media {
 }
 
 func idParameter(a *ir.Aggregate) *Parameter {
-	return &Parameter{Name: "id", In: "path", Required: true, Description: fmt.Sprintf("The %s's id.", a.Name), Schema: &Schema{Type: "string", Format: "uuid"}}
+	return &Parameter{Name: "id", In: "path", Required: true, Description: fmt.Sprintf("The %s's id.", a.Name), Schema: &Schema{Type: "string", Format: "uuid", Of: a.Module + "." + a.Name}}
 }
 
 // ifMatch is not required here even if the spec says so: its absence has its own problem, 428.

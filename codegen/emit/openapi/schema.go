@@ -190,6 +190,9 @@ var formats = map[ir.Kind]Schema{
 
 func scalar(t ir.Type) *Schema {
 	schema := formats[t.Kind]
+	if t.Kind == ir.Ref {
+		schema.Of = t.Module + "." + t.Aggregate
+	}
 	if t.Def != nil {
 		schema.Description = t.Def.Doc
 	}

@@ -1,99 +1,95 @@
 package main
 
 import (
-	"encoding/json"
-	"reflect"
+	"context"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oksai/oksai/gen/apps/demoapi"
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/isolation/isolationtest"
+	"github.com/oksai/oksai/handwritten/runtime/service"
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 )
 
-// canary is in every text of the first tenant, and must reach nobody else.
-const canary = "canary-7f3a"
-
-// operations are all that take a job's id; bodies are valid.
-var operations = []struct{ method, path, body string }{
-	{"GET", "", ""}, {"GET", "/history", ""}, {"GET", "/at?version=1", ""}, {"GET", "/at?at=2999-01-01T00:00:00Z", ""},
-	{"POST", "/start", ""}, {"POST", "/complete", ""}, {"POST", "/cancel", `{"reason": "x"}`},
-	{"POST", "/assign", `{"assigned_to": "3b241101-e2bb-4255-8caf-4136c566a962"}`}, {"POST", "/retitle", `{"title": "x"}`},
-	{"POST", "/reprioritise", `{"priority": "low"}`}, {"POST", "/tag", `{"tag": "x"}`},
+// TestNoTenantReachesAnother tries everything that the specs let anybody call.
+func TestNoTenantReachesAnother(t *testing.T) {
+	isolationtest.Prove(t, isolationtest.Serve(t, newApp()), isolationtest.Proof{Surface: demoapi.Surface()})
 }
 
-// TestIsolation: for another tenant, a job does not exist in any way that shows.
-func TestIsolation(t *testing.T) {
-	s := serve(t, ownEngines(t))
-	tenant, owner := s.tenant(t, "canary-7f3a")
-	_, other := s.tenant(t, "other")
-	const key = "shared-key"
-	body := `{"title": "` + canary + `", "tags": ["` + canary + `"]}`
-	created := owner.must(t, 201, "POST", "/jobs", body, "Idempotency-Key", key)
-	job := decode[object](t, created).ID
-
-	for _, op := range operations {
-		for _, headers := range [][]string{nil, {"If-Match", `"1"`}, {"Idempotency-Key", key}} {
-			real := other.do(t, op.method, "/jobs/"+job+op.path, op.body, headers...)
-			random := other.do(t, op.method, "/jobs/"+uuid.NewString()+op.path, op.body, headers...)
-			wantProblem(t, real, 404, "NOT_FOUND")
-			wantSame(t, op.method+" "+op.path, real, random)
-			wantNoCanary(t, op.method+" "+op.path, real, job)
+// TestTheProofSeesLeaks has the proof judge an app that is not tight.
+func TestTheProofSeesLeaks(t *testing.T) {
+	r := isolationtest.Serve(t, forgetful(newApp()))
+	proof := isolationtest.Proof{Surface: demoapi.Surface(), Prepare: damage}
+	found := strings.Join(proof.Run(t, r).Leaks, "\n")
+	for _, leak := range []string{
+		"GET /jobs as TenantMember changes when another tenant gets data",
+		"GET /jobs?search as TenantOwner differs for what another tenant has",
+		"GET /jobs?sort as TenantAdmin shows another tenant's canary",
+		"GET /job-overview as TenantMember changes when another tenant gets data",
+		"table oksai.events has policies for oksai_writer",
+		"table oksai.snapshots has no row-level security",
+		"table leaky.notes has no column tenant_id",
+		"table leaky.notes has the canary in rows of no tenant at all",
+		`Redis' key "status" carries no tenant`,
+	} {
+		if !strings.Contains(found, leak) {
+			t.Errorf("the proof does not say: %s", leak)
 		}
 	}
-	for _, path := range []string{"/tenants/" + tenant, "/tenants/" + tenant + "/history", "/tenants/by-slug/" + canary, "/tenants"} {
-		wantNoCanary(t, path, other.do(t, "GET", path, ""), tenant)
-	}
-	wantSame(t, "GET tenant", other.do(t, "GET", "/tenants/"+tenant, ""), other.do(t, "GET", "/tenants/"+uuid.NewString(), ""))
-	for _, path := range []string{"/jobs", "/jobs?search=canary", "/jobs?tags_any=" + canary, "/jobs?created_by=member-of-" + canary, "/daily-jobs"} {
-		a := other.read(t, path, created.seen())
-		if rows := list[jobRow](t, other, path, created.seen()); len(rows) != 0 {
-			t.Errorf("%s shows %s", path, a.body)
-		}
-		wantNoCanary(t, path, a, job)
-	}
-
-	// The same key and body are a request of its own for another tenant.
-	mine := decode[object](t, other.must(t, 201, "POST", "/jobs", `{"title": "x"}`, "Idempotency-Key", key))
-	if mine.ID == job {
-		t.Error("the key of one tenant replays for another")
-	}
-	if now := decode[object](t, owner.must(t, 200, "GET", "/jobs/"+job, "")); now.Version != 1 {
-		t.Errorf("the other tenant changed the job to %+v", now)
-	}
-	// What the checks above look for is really there for its owner.
-	if rows := list[jobRow](t, owner, "/jobs?search=canary", created.seen()); len(rows) != 1 {
-		t.Errorf("the owner finds %+v, want its job", rows)
+	if t.Failed() {
+		t.Logf("what it says:\n%s", found)
 	}
 }
 
-// wantSame checks that two answers differ in nothing but the ids of their requests.
-func wantSame(t *testing.T, what string, a, b answer) {
-	t.Helper()
-	if x, y := withoutIDs(t, a), withoutIDs(t, b); a.status != b.status || !reflect.DeepEqual(x, y) {
-		t.Errorf("%s answers %d %v for another tenant's object, %d %v for none", what, a.status, x, b.status, y)
+// forgetful is an app whose queries forget to ask ClickHouse for one tenant only.
+func forgetful(app service.App) service.App {
+	assemble := app.Assemble
+	app.Assemble = func(deps service.Deps, guard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+		deps.ClickHouse = anyTenant{deps.ClickHouse}
+		return assemble(deps, guard)
 	}
+	return app
 }
 
-func withoutIDs(t *testing.T, a answer) map[string]any {
-	t.Helper()
-	var fields map[string]any
-	if err := json.Unmarshal(a.body, &fields); err != nil {
-		t.Errorf("body %q: %v", a.body, err)
-	}
-	delete(fields, "trace_id")
-	delete(fields, "instance")
-	for name := range a.header {
-		fields["header "+name] = true
-	}
-	return fields
+type anyTenant struct{ driver.Conn }
+
+var ofTenant = regexp.MustCompile(`tenant_id = (\{\w+:UUID\})`)
+
+// Query implements driver.Conn.
+func (c anyTenant) Query(ctx context.Context, sql string, args ...any) (driver.Rows, error) {
+	return c.Conn.Query(ctx, ofTenant.ReplaceAllString(sql, "$1 = $1"), args...)
 }
 
-func wantNoCanary(t *testing.T, what string, a answer, id string) {
+// damage opens what keeps tenants apart in PostgreSQL, and puts things where no tenant is said.
+func damage(t testing.TB, r *isolationtest.Running, tenant uuid.UUID) {
 	t.Helper()
-	text := string(a.body)
-	for _, values := range a.header {
-		text += " " + strings.Join(values, " ")
+	conn, err := pgx.Connect(t.Context(), r.Engines.PostgresURL)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if strings.Contains(text, canary) || strings.Contains(text, id) {
-		t.Errorf("%s leaks to another tenant: %s", what, text)
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `
+ALTER POLICY writer ON oksai.events USING (true);
+ALTER TABLE oksai.snapshots NO FORCE ROW LEVEL SECURITY;
+CREATE SCHEMA IF NOT EXISTS leaky;
+CREATE TABLE IF NOT EXISTS leaky.notes (text text);
+INSERT INTO leaky.notes SELECT payload->>'name' FROM oksai.events WHERE tenant_id = '`+tenant.String()+`'`); err != nil {
+		t.Fatal(err)
+	}
+	options, err := redis.ParseURL(r.Engines.RedisURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	if err := client.Set(t.Context(), "status", tenant.String(), 0).Err(); err != nil {
+		t.Fatal(err)
 	}
 }

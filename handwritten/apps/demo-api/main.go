@@ -9,8 +9,10 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
-func main() {
+func main() { service.Main(newApp()) }
+
+func newApp() service.App {
 	app := demoapi.New(demoapi.Rules{Job: job.Rules{}, Tenant: tenant.Rules{}})
 	app.Demo = demo.ForUsers()
-	service.Main(app)
+	return app
 }

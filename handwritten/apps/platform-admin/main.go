@@ -9,8 +9,10 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
-func main() {
+func main() { service.Main(newApp()) }
+
+func newApp() service.App {
 	app := platformadmin.New(platformadmin.Rules{Billing: billing.Rules{}, Tenant: tenant.Rules{}})
 	app.Demo = demo.ForOperators()
-	service.Main(app)
+	return app
 }

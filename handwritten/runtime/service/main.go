@@ -21,7 +21,7 @@ import (
 // after a wrong command line or wrong settings.
 func Main(app App) {
 	untilSignal(func(ctx context.Context) int {
-		return execute(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+		return Execute(ctx, app, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	})
 }
 
@@ -71,7 +71,9 @@ type invocation struct {
 	out    io.Writer
 }
 
-func execute(ctx context.Context, app App, args, environ []string, out, errs io.Writer) int {
+// Execute runs one command line of an app until it is done or ctx ends, and returns
+// the exit code; environ holds KEY=VALUE pairs.
+func Execute(ctx context.Context, app App, args, environ []string, out, errs io.Writer) int {
 	var line commands
 	exited := -1
 	parser, err := kong.New(&line, kong.Name(app.Name), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/gen/apps/platformadmin"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
+	"github.com/oksai/oksai/handwritten/runtime/isolation/isolationtest"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// TestNoTenantReachesAnother tries everything that the specs let anybody call.
+func TestNoTenantReachesAnother(t *testing.T) {
+	isolationtest.Prove(t, isolationtest.Serve(t, newApp()), isolationtest.Proof{
+		Surface: platformadmin.Surface(),
+		// Who pays gets an invoice when the trial and a month are over.
+		Prepare: func(t testing.TB, r *isolationtest.Running, tenant uuid.UUID) {
+			r.Operate(t, "POST", "/tenants/"+tenant.String()+"/change-plan", `{"plan": "enterprise"}`)
+		},
+		Later: 50 * 24 * time.Hour,
+	})
+}
