@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
-	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
 // attempt is the work on one proof.
@@ -36,7 +36,7 @@ type party struct {
 func (a *attempt) open(t testing.TB, name string) party {
 	t.Helper()
 	p := party{words: newWords(name)}
-	admin := a.token(t, "operator", uuid.Nil, service.PlatformRole)
+	admin := a.token(t, "operator", uuid.Nil, authn.PlatformRole)
 	made := a.send(t, admin, call{Operation: a.opens(t), text: p.canary}, p.words)
 	p.tenant = created(t, made)
 	if a.proof.Prepare != nil {
@@ -107,7 +107,7 @@ func (p party) first(kinds []string) map[string]string {
 // insider is a role of a tenant's own people that may call an operation, else any that may.
 func insider(op isolation.Operation) string {
 	for _, role := range op.Roles {
-		if role != service.PlatformRole {
+		if role != authn.PlatformRole {
 			return role
 		}
 	}
@@ -182,7 +182,7 @@ func (a *attempt) seen(t testing.TB) map[string]string {
 // tenant: all but the operators' where that is its purpose.
 func (a *attempt) intruders(op isolation.Operation) []string {
 	return slices.DeleteFunc(slices.Clone(a.proof.Surface.Roles), func(role string) bool {
-		return op.Platform && role == service.PlatformRole
+		return op.Platform && role == authn.PlatformRole
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
@@ -119,7 +120,7 @@ func (r *Running) setClock(t testing.TB, ahead time.Duration) {
 // Operate makes a request as an operator, which must be answered with 2xx.
 func (r *Running) Operate(t testing.TB, method, path, body string) {
 	t.Helper()
-	a := r.send(t, r.token(t, "operator", uuid.Nil, service.PlatformRole), call{Operation: isolation.Operation{Method: method, Path: path, Body: body}}, words{})
+	a := r.send(t, r.token(t, "operator", uuid.Nil, authn.PlatformRole), call{Operation: isolation.Operation{Method: method, Path: path, Body: body}}, words{})
 	if a.status >= http.StatusMultipleChoices {
 		t.Fatalf("%s %s: %s", method, path, a.text)
 	}
