@@ -5,6 +5,7 @@ package platformadmin
 
 import (
 	"github.com/oksai/oksai/gen/billing"
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 	"github.com/oksai/oksai/openapi"
@@ -13,8 +14,11 @@ import (
 
 // Rules are what people wrote for the app's modules.
 type Rules struct {
-	Billing billing.Rules
-	Tenant  tenant.Rules
+	Billing  billing.Rules
+	Identity identity.Rules
+	Tenant   tenant.Rules
+	// IdentityOperations makes what the module does beside its commands and queries.
+	IdentityOperations func(service.Deps, identity.Means) (identity.Operations, error)
 }
 
 // New returns the app, following the rules given.
@@ -28,7 +32,7 @@ func New(rules Rules) service.App {
 		Topic:      "{module}-events",
 		OpenAPI:    openapi.PlatformAdmin,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
-		Schemas:    []string{sql.Tenant},
+		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}
 }

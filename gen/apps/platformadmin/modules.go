@@ -5,6 +5,8 @@ package platformadmin
 import (
 	"github.com/oksai/oksai/gen/billing"
 	billingserver "github.com/oksai/oksai/gen/billing/server"
+	"github.com/oksai/oksai/gen/identity"
+	identityserver "github.com/oksai/oksai/gen/identity/server"
 	"github.com/oksai/oksai/gen/tenant"
 	tenantserver "github.com/oksai/oksai/gen/tenant/server"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
@@ -15,12 +17,24 @@ import (
 // assemble makes the app's modules, sharing one set of repositories.
 func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 	billingRepos := billing.NewRepositories(deps.Store, r.Billing, deps.Options()...)
+	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 	deps.Guard = newGuard(directory{tenantRepos.Tenants})
 	tenants := tenant.NewTenants(tenantRepos, r.Tenant)
+	users := identity.NewUsers(identityRepos, r.Identity)
+	members := identity.NewMembers(identityRepos, r.Identity, tenantRepos)
+	invitations := identity.NewInvitations(identityRepos, r.Identity)
 	subscriptions := billing.NewSubscriptions(billingRepos, r.Billing, tenantRepos)
 	invoices := billing.NewInvoices(billingRepos, r.Billing)
 	tenantModule, err := tenantserver.New(deps, tenantRepos, tenants)
+	if err != nil {
+		return nil, err
+	}
+	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users, Members: members, Invitations: invitations})
+	if err != nil {
+		return nil, err
+	}
+	identityModule, err := identityserver.New(deps, identityRepos, identityOperations, users, members, invitations)
 	if err != nil {
 		return nil, err
 	}
@@ -28,5 +42,5 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
-	return []*service.Module{tenantModule, billingModule}, nil
+	return []*service.Module{tenantModule, identityModule, billingModule}, nil
 }

@@ -5,6 +5,7 @@ package platformapi
 
 import (
 	"github.com/oksai/oksai/gen/billing"
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
@@ -14,9 +15,12 @@ import (
 
 // Rules are what people wrote for the app's modules.
 type Rules struct {
-	Billing billing.Rules
-	Job     job.Rules
-	Tenant  tenant.Rules
+	Billing  billing.Rules
+	Identity identity.Rules
+	Job      job.Rules
+	Tenant   tenant.Rules
+	// IdentityOperations makes what the module does beside its commands and queries.
+	IdentityOperations func(service.Deps, identity.Means) (identity.Operations, error)
 }
 
 // New returns the app, following the rules given.
@@ -29,7 +33,7 @@ func New(rules Rules) service.App {
 		Topic:      "{module}-events",
 		OpenAPI:    openapi.PlatformAPI,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
-		Schemas:    []string{sql.Tenant},
+		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}
 }

@@ -5,6 +5,8 @@ package platformapi
 import (
 	"github.com/oksai/oksai/gen/billing"
 	billingserver "github.com/oksai/oksai/gen/billing/server"
+	"github.com/oksai/oksai/gen/identity"
+	identityserver "github.com/oksai/oksai/gen/identity/server"
 	"github.com/oksai/oksai/gen/job"
 	jobserver "github.com/oksai/oksai/gen/job/server"
 	"github.com/oksai/oksai/gen/tenant"
@@ -17,11 +19,15 @@ import (
 // assemble makes the app's modules, sharing one set of repositories.
 func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 	billingRepos := billing.NewRepositories(deps.Store, r.Billing, deps.Options()...)
+	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
 	jobRepos := job.NewRepositories(deps.Store, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 	deps.Guard = newGuard(directory{tenantRepos.Tenants})
 	jobs := job.NewJobs(jobRepos, r.Job, tenantRepos)
 	tenants := tenant.NewTenants(tenantRepos, r.Tenant)
+	users := identity.NewUsers(identityRepos, r.Identity)
+	members := identity.NewMembers(identityRepos, r.Identity, tenantRepos)
+	invitations := identity.NewInvitations(identityRepos, r.Identity)
 	subscriptions := billing.NewSubscriptions(billingRepos, r.Billing, tenantRepos)
 	invoices := billing.NewInvoices(billingRepos, r.Billing)
 	jobModule, err := jobserver.New(deps, jobRepos, jobs)
@@ -32,9 +38,17 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
+	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users, Members: members, Invitations: invitations})
+	if err != nil {
+		return nil, err
+	}
+	identityModule, err := identityserver.New(deps, identityRepos, identityOperations, users, members, invitations)
+	if err != nil {
+		return nil, err
+	}
 	billingModule, err := billingserver.New(deps, billingRepos, r.Billing, subscriptions, invoices, tenants)
 	if err != nil {
 		return nil, err
 	}
-	return []*service.Module{jobModule, tenantModule, billingModule}, nil
+	return []*service.Module{jobModule, tenantModule, identityModule, billingModule}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"github.com/oksai/oksai/gen/apps/platformadmin"
 	"github.com/oksai/oksai/handwritten/apps/internal/demo"
 	"github.com/oksai/oksai/handwritten/domains/billing"
+	"github.com/oksai/oksai/handwritten/domains/identity"
+	"github.com/oksai/oksai/handwritten/domains/identity/access"
 	"github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
@@ -12,7 +14,9 @@ import (
 func main() { service.Main(newApp()) }
 
 func newApp() service.App {
-	app := platformadmin.New(platformadmin.Rules{Billing: billing.Rules{}, Tenant: tenant.Rules{}})
+	app := platformadmin.New(platformadmin.Rules{
+		Billing: billing.Rules{}, Identity: identity.Rules{}, IdentityOperations: access.New, Tenant: tenant.Rules{},
+	})
 	app.Demo = demo.ForOperators()
 	return app
 }

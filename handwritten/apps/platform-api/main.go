@@ -5,6 +5,8 @@ import (
 	"github.com/oksai/oksai/gen/apps/platformapi"
 	"github.com/oksai/oksai/handwritten/apps/internal/demo"
 	"github.com/oksai/oksai/handwritten/domains/billing"
+	"github.com/oksai/oksai/handwritten/domains/identity"
+	"github.com/oksai/oksai/handwritten/domains/identity/access"
 	"github.com/oksai/oksai/handwritten/domains/job"
 	"github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
@@ -13,7 +15,9 @@ import (
 func main() { service.Main(newApp()) }
 
 func newApp() service.App {
-	app := platformapi.New(platformapi.Rules{Billing: billing.Rules{}, Job: job.Rules{}, Tenant: tenant.Rules{}})
+	app := platformapi.New(platformapi.Rules{
+		Billing: billing.Rules{}, Identity: identity.Rules{}, IdentityOperations: access.New, Job: job.Rules{}, Tenant: tenant.Rules{},
+	})
 	app.Demo = demo.ForUsers()
 	return app
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// cutOffWithin is how soon a disabled user is refused everywhere.
+const cutOffWithin = 5 * time.Second
+
+const password = "correct horse battery"
+
+// mailed is the token in the only mail.
+func (p *platform) mailed(t *testing.T) string {
+	t.Helper()
+	mails, err := filepath.Glob(filepath.Join(filepath.Dir(p.log), "mail", "*.eml"))
+	if err != nil || len(mails) != 1 {
+		t.Fatalf("the mails are %v, %v", mails, err)
+	}
+	text, err := os.ReadFile(mails[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`oksaimail_[a-z0-9_]+`).FindString(string(text))
+}
+
+// TestAUserOfAllApps: who joins through one app works in the others, until an
+// operator disables them in a third.
+func TestAUserOfAllApps(t *testing.T) {
+	p := launch(t)
+	p.as("TenantOwner", "platform-api").must(t, 200, "POST", "/invitations", `{"email": "ann@example.com", "roles": ["TenantMember"]}`)
+	invited := p.mailed(t)
+	nobody := caller{base: p.Apps["platform-api"]}
+	joined := decode[struct{ User, Tenant string }](t, nobody.must(t, 200, "POST", "/join-tenant", `{"token": "`+invited+`", "password": "`+password+`"}`))
+	if joined.Tenant != p.Tenant {
+		t.Errorf("joined %s, want %s", joined.Tenant, p.Tenant)
+	}
+	session := decode[struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}](t, nobody.must(t, 200, "POST", "/sign-in", `{"email": "ann@example.com", "password": "`+password+`"}`))
+	ann := caller{p.Apps["demo-api"], session.Access}
+	ann.must(t, 201, "POST", "/jobs", `{"title": "Ann's"}`)
+	caller{p.Apps["platform-api"], session.Access}.must(t, 200, "GET", "/sessions", "")
+	caller{p.Apps["platform-admin"], session.Access}.must(t, 403, "GET", "/users", "")
+
+	p.as("PlatformAdmin", "platform-admin").must(t, 200, "POST", "/users/"+joined.User+"/disable", `{"reason": "left"}`)
+	began := time.Now()
+	for app := range p.Apps {
+		eventually(t, cutOffWithin, "the end of ann's work in "+app, func() bool {
+			return caller{p.Apps[app], session.Access}.do(t, "GET", "/tenants/"+p.Tenant, "").status == 401
+		})
+	}
+	t.Logf("cut off everywhere after %v", time.Since(began))
+	nobody.must(t, 401, "POST", "/refresh-session", `{"refresh_token": "`+session.Refresh+`"}`)
+	nobody.must(t, 401, "POST", "/sign-in", `{"email": "ann@example.com", "password": "`+password+`"}`)
+	p.showsNo(t, password, invited, session.Access, session.Refresh)
+}
+
+// showsNo looks for secrets in the log of all apps.
+func (p *platform) showsNo(t *testing.T, secrets ...string) {
+	t.Helper()
+	log, err := os.ReadFile(p.log)
+	if err != nil || !strings.Contains(string(log), "RefreshSession") {
+		t.Fatalf("the log has no requests: %v", err)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(string(log), secret) {
+			t.Errorf("the log shows %.12s…", secret)
+		}
+	}
+}
