@@ -36,7 +36,9 @@ func TestSignInLeavesATrailWithoutSecrets(t *testing.T) {
 	})
 	check(t, err)
 	user, right, wrong := uuid.New(), "canary horse right", "canary horse wrong"
-	check(t, s.Accounts.SetPassword(t.Context(), user, secret.New(right)))
+	hashed, err := s.Accounts.Hash(t.Context(), secret.New(right))
+	check(t, err)
+	check(t, s.Accounts.SetPassword(t.Context(), user, hashed))
 	attempt := account.Attempt{Login: "canary@example.com", User: user, Source: "canary address", Password: secret.New(wrong)}
 	if _, err := s.Accounts.Check(t.Context(), attempt); err == nil {
 		t.Fatal("a wrong password is accepted")
