@@ -5,7 +5,8 @@ import (
 	"github.com/oksai/oksai/codegen/ir"
 )
 
-// timerCommands: a timer runs a command on the aggregate that set it, so not one that creates another.
+// timerCommands: a timer runs a command on the aggregate that set it, so not one that
+// creates another. The loader refuses an input that is both found out by hand and said.
 //
 //	good: timers: {stale: {at: …, do: CancelJob}}
 //	bad:  timers: {stale: {at: …, do: CreateJob}}

@@ -93,6 +93,7 @@ var Timer = &Shape{Name: "a timer", Keys: []Key{
 	{"while", text, "A condition on the state under which the timer is set.", 0},
 	{"do", text, "The command.", Required},
 	{"with", values, "The command's input.", 0},
+	{"input", oneOf("declared", "handwritten"), "handwritten: a Go method finds out the command's input, instead of with.", 0},
 }}
 
 // Example is a test and documentation.

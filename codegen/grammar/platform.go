@@ -6,7 +6,7 @@ var Platform = &Shape{Name: "the platform", Keys: []Key{
 	{"doc", text, "What the platform is.", 0},
 	{"apps", named(App), "The executables, each a set of modules behind one port.", 0},
 	{"roles", names, "The roles that tokens may carry. PlatformAdmin is that of the platform's own people.", 0},
-	{"tenancy", shape(Tenancy), "Which aggregate is a tenant, and when it may act.", 0},
+	{"tenancy", shape(Tenancy), "Which aggregate is a tenant, when it may act, and how often.", 0},
 	{"defaults", shape(Defaults), "What holds where nothing else is said.", 0},
 	{"bus", shape(Bus), "How events reach other services.", 0},
 }}
@@ -23,6 +23,7 @@ var App = &Shape{Name: "an app", Keys: []Key{
 var Tenancy = &Shape{Name: "tenancy", Keys: []Key{
 	{"aggregate", text, "The aggregate that is a tenant, as module.Aggregate.", 0},
 	{"active", text, "A condition on the state under which the tenant's people may act.", 0},
+	{"calls_per_day", text, "How many API calls a tenant may make on a day (UTC), by its state; absent is no bound.", 0},
 }}
 
 // Defaults hold for all modules.

@@ -152,7 +152,9 @@ type Timer struct {
 	While   *Expr    // over state
 	Command *Command `json:"-"`
 	With    []*Assignment
-	Pos     Pos `json:"-"`
+	// Handwritten says that people find out the command's input.
+	Handwritten bool `json:",omitempty"`
+	Pos         Pos  `json:"-"`
 }
 
 // Example is a given / when / then case; it is a test and documentation.

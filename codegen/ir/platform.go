@@ -5,6 +5,7 @@
 package ir
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/oksai/oksai/codegen/diag"
@@ -54,10 +55,23 @@ type Bus struct {
 // TopicOf is a module's public topic by the pattern.
 func (b Bus) TopicOf(module string) string { return strings.ReplaceAll(b.Topic, "{module}", module) }
 
-// Tenancy tells which aggregate a tenant is and when it is active.
+// Tenancy tells which aggregate a tenant is, when it is active, and how often it may call.
 type Tenancy struct {
 	Aggregate *Aggregate `json:"-"`
 	Active    *Expr      // over state
+	// CallsPerDay bounds a tenant's API calls, over state; nil, or absent when evaluated, is no bound.
+	CallsPerDay *Expr `json:",omitempty"`
+}
+
+// HasHandwork tells whether the module does something that people write: an
+// operation, or to find out the input of a timer's command.
+func (m *Module) HasHandwork() bool {
+	return len(m.Operations) > 0 || slices.ContainsFunc(m.Aggregates, (*Aggregate).HasHandwork)
+}
+
+// HasHandwork tells whether people find out the input of a timer's command.
+func (a *Aggregate) HasHandwork() bool {
+	return slices.ContainsFunc(a.Timers, func(t *Timer) bool { return t.Handwritten })
 }
 
 // Module is one bounded context.

@@ -52,7 +52,11 @@ func (m *module) resolveTimers(a *aggregate) {
 		if n := r.Get("do"); n != nil {
 			t.Command = m.commandOf(a.ir, n.Text, n.Pos)
 		}
-		if t.Command != nil {
+		t.Handwritten = r.Text("input") == "handwritten"
+		if n := r.Get("with"); n != nil && t.Handwritten {
+			m.errorf(n.Pos, "bad-timer", "the input of %s is found out by hand, and also said here", e.Key).WithHint("leave one of them out")
+		}
+		if t.Command != nil && !t.Handwritten {
 			t.With = m.input(t.Command, r, scope.Given(t.While), e)
 		}
 		r.Done()

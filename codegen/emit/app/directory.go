@@ -6,36 +6,47 @@ import (
 	"github.com/oksai/oksai/codegen/naming"
 )
 
-// directory emits who knows the tenants and whether they may act, from the
-// aggregate that platform.yaml calls the tenant:
+// directory emits who knows the tenants, from the aggregate that platform.yaml
+// calls the tenant:
 //
 //	type directory struct{ tenants *command.Repository[tenant.Tenant] }
 //
-//	func (d directory) Status(ctx context.Context, id uuid.UUID) (tenancy.Status, error) {
+//	func (d directory) Standing(ctx context.Context, id uuid.UUID) (tenancy.Standing, error) {
 //		loaded, err := d.tenants.Load(ctx, id, id)
 //		if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == "NOT_FOUND" {
-//			return tenancy.Unknown, nil
+//			return tenancy.Standing{Status: tenancy.Unknown}, nil
 //		}
 //		…
+//		standing := tenancy.Standing{Status: tenancy.Suspended, CallsPerDay: tenant.TenantCallsPerDay(loaded.State)}
+//		if tenant.TenantMayAct(loaded.State) {
+//			standing.Status = tenancy.Active
+//		}
+//		return standing, nil
 //	}
 func (c *composition) directory() *jen.File {
 	a := c.platform.Tenancy.Aggregate
 	tenants := naming.Local(a.Plural)
+	state := jen.Id("loaded").Dot("State")
+	known := []jen.Code{member("Status", tenancyPkg("Suspended"))}
+	if c.platform.Tenancy.CallsPerDay != nil {
+		known = append(known, member("CallsPerDay", domain(a.Module, a.Name+"CallsPerDay").Call(state.Clone())))
+	}
 	f := c.file()
-	f.Comment("directory knows the tenants and whether they may act.")
+	f.Comment("directory knows the tenants, whether they may act and how often.")
 	f.Type().Id("directory").Struct(jen.Id(tenants).Op("*").Add(repository()).Index(domain(a.Module, a.Name)))
 	f.Line()
-	f.Comment("Status implements tenancy.Directory.")
-	f.Func().Params(jen.Id("d").Id("directory")).Id("Status").Params(ctxParam(), jen.Id("id").Add(uuidUUID())).Params(tenancyPkg("Status"), jen.Error()).Block(
+	f.Comment("Standing implements tenancy.Directory.")
+	f.Func().Params(jen.Id("d").Id("directory")).Id("Standing").Params(ctxParam(), jen.Id("id").Add(uuidUUID())).Params(tenancyPkg("Standing"), jen.Error()).Block(
 		jen.List(jen.Id("loaded"), jen.Err()).Op(":=").Id("d").Dot(tenants).Dot("Load").Call(jen.Id("ctx"), jen.Id("id"), jen.Id("id")),
 		jen.If(
 			jen.List(jen.Id("refused"), jen.Id("ok")).Op(":=").Add(errorsAsType()).Index(jen.Op("*").Add(problemError())).Call(jen.Err()),
 			jen.Id("ok").Op("&&").Id("refused").Dot("Code").Op("==").Lit("NOT_FOUND"),
-		).Block(jen.Return(tenancyPkg("Unknown"), jen.Nil())),
+		).Block(jen.Return(tenancyPkg("Standing").Values(member("Status", tenancyPkg("Unknown"))), jen.Nil())),
 		jen.If(jen.Err().Op("!=").Nil()).Block(
-			jen.Return(tenancyPkg("Unknown"), errorf().Call(jen.Lit("reading the status of tenant %s: %w"), jen.Id("id"), jen.Err()))),
-		jen.If(domain(a.Module, a.Name+"MayAct").Call(jen.Id("loaded").Dot("State"))).Block(jen.Return(tenancyPkg("Active"), jen.Nil())),
-		jen.Return(tenancyPkg("Suspended"), jen.Nil()),
+			jen.Return(tenancyPkg("Standing").Values(), errorf().Call(jen.Lit("reading the standing of tenant %s: %w"), jen.Id("id"), jen.Err()))),
+		jen.Id("standing").Op(":=").Add(tenancyPkg("Standing")).Values(known...),
+		jen.If(domain(a.Module, a.Name+"MayAct").Call(state)).Block(jen.Id("standing").Dot("Status").Op("=").Add(tenancyPkg("Active"))),
+		jen.Return(jen.Id("standing"), jen.Nil()),
 	)
 	return f
 }

@@ -164,7 +164,7 @@ func (c *composition) rules() []jen.Code {
 		}
 	}
 	for _, m := range c.Modules {
-		if len(m.Operations) > 0 {
+		if m.HasHandwork() {
 			out = append(out, jen.Comment(operationsField(m)+" makes what the module does beside its commands and queries."),
 				jen.Id(operationsField(m)).Func().Params(servicePkg("Deps"), domain(m.Name, "Means")).Params(domain(m.Name, "Operations"), jen.Error()))
 		}

@@ -39,7 +39,7 @@ func (c *composition) modules() *jen.File {
 		if golang.HasMaps(m) {
 			arguments = append(arguments, jen.Id("r").Dot(naming.Go(m.Name)))
 		}
-		if len(m.Operations) > 0 {
+		if m.HasHandwork() {
 			body = append(body, c.operations(m)...)
 			arguments = append(arguments, jen.Id(operationsVar(m)))
 		}

@@ -20,7 +20,7 @@ func (g *module) aggregateFile(a *ir.Aggregate) *file {
 	f.fn(jen.Func().Id(name + "Aggregate").Params(g.applierParams(a)...).Add(aggregateType(a)).Block(
 		jen.Return(aggregateType(a).Add(lines(g.aggregateFields(a, schema)...)))))
 	g.appendEncoded(f, name)
-	g.mayAct(f, a)
+	g.tenancy(f, a)
 	return f
 }
 

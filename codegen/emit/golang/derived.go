@@ -62,17 +62,38 @@ func isZero(x *exprs, divisor *ir.Expr) *jen.Statement {
 	return x.operand(&ir.Expr{Op: ir.Eq}, divisor).Op("==").Lit(0)
 }
 
-// mayAct declares, for the aggregate that is a tenant,
+// tenancy declares, for the aggregate that is a tenant,
 //
 //	func TenantMayAct(state *Tenant) bool {
 //		return state.Status == TenantStatusActive
 //	}
-func (g *module) mayAct(f *file, a *ir.Aggregate) {
-	if g.platform.Tenancy == nil || g.platform.Tenancy.Aggregate != a {
+//
+//	func TenantCallsPerDay(state *Tenant) *int64 {
+//		if state.Plan.CallsPerDay() == nil {
+//			return nil
+//		}
+//		calls := *state.Plan.CallsPerDay()
+//		return &calls
+//	}
+func (g *module) tenancy(f *file, a *ir.Aggregate) {
+	tenancy := g.platform.Tenancy
+	if tenancy == nil || tenancy.Aggregate != a {
 		return
 	}
 	name := naming.Go(a.Name)
+	state := jen.Id("state").Op("*").Id(name)
 	x := g.exprs(map[string]root{"state": stateRoot("state", a)})
 	f.comment("%sMayAct tells whether a tenant's people may command and query.", name)
-	f.fn(jen.Func().Id(name + "MayAct").Params(jen.Id("state").Op("*").Id(name)).Bool().Block(jen.Return(x.condition(g.platform.Tenancy.Active))))
+	f.fn(jen.Func().Id(name + "MayAct").Params(state.Clone()).Bool().Block(jen.Return(x.condition(tenancy.Active))))
+	if tenancy.CallsPerDay == nil {
+		return
+	}
+	value := x.value(tenancy.CallsPerDay)
+	var body []jen.Code
+	if needs := x.takeNeeds(); len(needs) > 0 {
+		body = append(body, jen.If(anyAbsent(needs)).Block(jen.Return(jen.Nil())))
+	}
+	body = append(body, jen.Id("calls").Op(":=").Add(value), jen.Return(jen.Op("&").Id("calls")))
+	f.comment("%sCallsPerDay is how many API calls a tenant may make on a day; nil is no bound.", name)
+	f.fn(jen.Func().Id(name + "CallsPerDay").Params(state).Op("*").Int64().Block(body...))
 }

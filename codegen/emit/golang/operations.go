@@ -17,7 +17,7 @@ import (
 //		SignIn(ctx context.Context, caller command.Caller, in SignIn) (SignInResult, error)
 //	}
 func (g *module) operationsFile() *file {
-	if len(g.Operations) == 0 {
+	if !g.HasHandwork() {
 		return nil
 	}
 	f := g.newFile("operations.go")
@@ -26,6 +26,11 @@ func (g *module) operationsFile() *file {
 		methods = append(methods, docLines(does(o.Name, o.Doc, "is the operation of that name."))...)
 		methods = append(methods, jen.Id(o.Name).Params(jen.Id("ctx").Add(snip.Context()), jen.Id("caller").Add(callerType()), jen.Id("in").Id(o.Name)).Add(results(o)))
 	}
+	g.eachFinder(func(a *ir.Aggregate, t *ir.Timer) {
+		methods = append(methods, docLines(finderName(a, t)+" finds out what "+t.Command.Name+" is given when the timer "+t.Name+" goes off.")...)
+		methods = append(methods, jen.Id(finderName(a, t)).Params(jen.Id("ctx").Add(snip.Context()), jen.Id("caller").Add(callerType()), jen.Id("at").Add(loadedType(a))).
+			Params(jen.Id(naming.Go(t.Command.Name)), jen.Error()))
+	})
 	f.comment("Operations are what the module does that the spec leaves to people. Their values were checked, and so was the caller, who is nobody where the operation is public.")
 	f.comment("What an operation refuses its input has a method for; any other error is an internal one.")
 	f.fn(jen.Type().Id("Operations").Interface(methods...))
@@ -35,6 +40,21 @@ func (g *module) operationsFile() *file {
 	}
 	g.unimplementedOperations(f)
 	return f
+}
+
+// eachFinder visits the timers whose commands' input people find out.
+func (g *module) eachFinder(visit func(*ir.Aggregate, *ir.Timer)) {
+	for _, a := range g.Aggregates {
+		for _, t := range a.Timers {
+			if t.Handwritten {
+				visit(a, t)
+			}
+		}
+	}
+}
+
+func loadedType(a *ir.Aggregate) *jen.Statement {
+	return snip.Command("Loaded").Types(jen.Id(naming.Go(a.Name)))
 }
 
 func resultName(o *ir.Operation) string { return o.Name + "Result" }
@@ -153,4 +173,10 @@ func (g *module) unimplementedOperations(f *file) {
 		f.fn(jen.Func().Params(jen.Id("UnimplementedOperations")).Id(o.Name).
 			Params(snip.Context(), callerType(), jen.Id(o.Name)).Add(results(o)).Block(jen.Return(refusal...)))
 	}
+	g.eachFinder(func(a *ir.Aggregate, t *ir.Timer) {
+		f.comment("%s fails.", finderName(a, t))
+		f.fn(jen.Func().Params(jen.Id("UnimplementedOperations")).Id(finderName(a, t)).
+			Params(snip.Context(), callerType(), loadedType(a)).Params(jen.Id(naming.Go(t.Command.Name)), jen.Error()).Block(
+			jen.Return(jen.Id(naming.Go(t.Command.Name)).Values(), snip.NewProblem().Call(jen.Lit(501), jen.Lit("NOT_IMPLEMENTED"), jen.Lit("Not implemented"), jen.Lit(finderName(a, t)+" is not written yet")))))
+	})
 }

@@ -71,11 +71,17 @@ func (g *module) reactionList(f *file) {
 
 func (g *module) timerList(f *file) {
 	var params, items []jen.Code
+	handwork := jen.Null()
 	for _, a := range TimerAggregates(g.Module) {
 		params = append(params, g.runnerParam(a))
-		items = append(items, jen.Values(
-			pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Stored())), pair("Handle", jen.Id(g.runnerVar(a)).Dot("wake"))))
+		wake := jen.Id(g.runnerVar(a)).Dot("wake")
+		if a.HasHandwork() {
+			handwork = jen.Id("does").Id("Operations")
+			wake = jen.Func().Params(wakeParams(false)...).Error().Block(jen.Return(wake.Call(jen.Id("ctx"), jen.Id("due"), jen.Id("does"))))
+		}
+		items = append(items, jen.Values(pair("Module", jen.Lit(a.Module)), pair("Type", jen.Lit(a.Stored())), pair("Handle", wake)))
 	}
+	params = append(params, handwork)
 	if len(items) == 0 {
 		return
 	}

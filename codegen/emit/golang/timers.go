@@ -91,13 +91,28 @@ func (g *module) wants(f *file, a *ir.Aggregate) {
 func (g *module) wake(f *file, a *ir.Aggregate) {
 	var cases []jen.Code
 	for _, t := range a.Timers {
-		cases = append(cases, jen.Case(jen.Lit(t.Name)).Block(jen.Return(jen.Id("j").Dot("wake"+naming.Go(t.Name)).Call(jen.Id("ctx"), jen.Id("due")))))
+		arguments := []jen.Code{jen.Id("ctx"), jen.Id("due")}
+		if t.Handwritten {
+			arguments = append(arguments, jen.Id("does"))
+		}
+		cases = append(cases, jen.Case(jen.Lit(t.Name)).Block(jen.Return(jen.Id("j").Dot("wake"+naming.Go(t.Name)).Call(arguments...))))
 	}
 	f.comment("wake runs the command of a timer. One that the spec no longer has does nothing.")
 	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id("wake").
-		Params(jen.Id("ctx").Add(snip.Context()), jen.Id("due").Add(snip.Timer("Due"))).Error().Block(
+		Params(wakeParams(a.HasHandwork())...).Error().Block(
 		jen.Switch(jen.Id("due").Dot("Name")).Block(cases...), jen.Return(jen.Nil())))
 }
+
+func wakeParams(handwork bool) []jen.Code {
+	params := []jen.Code{jen.Id("ctx").Add(snip.Context()), jen.Id("due").Add(snip.Timer("Due"))}
+	if handwork {
+		params = append(params, jen.Id("does").Id("Operations"))
+	}
+	return params
+}
+
+// finderName is the method that finds out the input of a timer's command.
+func finderName(a *ir.Aggregate, t *ir.Timer) string { return naming.Go(a.Name) + naming.Go(t.Name) }
 
 // wakeOne declares
 //
@@ -115,18 +130,34 @@ func (g *module) wakeOne(f *file, a *ir.Aggregate, t *ir.Timer) {
 	x.learn(whenTrueOf(t.While))
 	subject := "timer:" + g.Name + "." + t.Name
 	body := []jen.Code{jen.Id("caller").Op(":=").Add(callerType()).Values(pair("Tenant", jen.Id("due").Dot("Stream").Dot("Tenant")), pair("Subject", jen.Lit(subject)))}
-	if usesAny(t.With, "state") {
+	if t.Handwritten || usesAny(t.With, "state") {
 		body = append(body, g.loadDue(a)...)
 	}
-	body = append(body, g.input(x, a.Module, t.Command, t.With)...)
+	body = append(body, g.wakeInput(x, a, t)...)
 	body = append(body,
 		jen.List(jen.Id("decide"), jen.Err()).Op(":=").Id("j").Dot(naming.Go(t.Command.Name)).Call(jen.Id("ctx"), jen.Id("caller"), jen.Id("cmd")),
 		returnErr(),
 		jen.List(jen.Id("_"), jen.Err()).Op("=").Id("j").Dot("Repository").Call().Dot("Execute").Call(jen.Id("ctx"), g.wakeRequest(a)),
 		jen.Return(jen.Err()))
 	f.comment("wake%s runs %s, unless the timer was set anew meanwhile.", naming.Go(t.Name), t.Command.Name)
-	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id("wake"+naming.Go(t.Name)).
-		Params(jen.Id("ctx").Add(snip.Context()), jen.Id("due").Add(snip.Timer("Due"))).Error().Block(body...))
+	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id("wake" + naming.Go(t.Name)).
+		Params(wakeParams(t.Handwritten)...).Error().Block(body...))
+}
+
+// wakeInput declares cmd, from what the spec says or from what people find out:
+//
+//	cmd, err := does.JobStale(ctx, caller, loaded)
+//	if err != nil {
+//		return err
+//	}
+func (g *module) wakeInput(x *exprs, a *ir.Aggregate, t *ir.Timer) []jen.Code {
+	if !t.Handwritten {
+		return g.input(x, a.Module, t.Command, t.With)
+	}
+	return []jen.Code{
+		jen.List(jen.Id("cmd"), jen.Err()).Op(":=").Id("does").Dot(finderName(a, t)).Call(jen.Id("ctx"), jen.Id("caller"), jen.Id("loaded")),
+		returnErr(),
+	}
 }
 
 func whenTrueOf(e *ir.Expr) presence {

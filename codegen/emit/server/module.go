@@ -67,7 +67,7 @@ func (e *emission) newModule() *jen.Statement {
 	if golang.HasMaps(e.Module) {
 		parameters = append(parameters, jen.Id("rules").Add(e.domain("Rules")))
 	}
-	if len(e.Operations) > 0 {
+	if e.HasHandwork() {
 		parameters = append(parameters, jen.Id("does").Add(e.domain("Operations")))
 	}
 	for _, a := range Runners(e.Module) {
@@ -110,7 +110,7 @@ func (e *emission) moduleFields() []jen.Code {
 		out = append(out, member("Reactions", e.domain("Reactions").Call(e.runners(golang.ReactionTargets(e.Module))...)))
 	}
 	if timed := golang.TimerAggregates(e.Module); len(timed) > 0 {
-		out = append(out, member("Timers", e.domain("Timers").Call(e.runners(timed)...)))
+		out = append(out, member("Timers", e.domain("Timers").Call(e.wakers(timed)...)))
 	}
 	task := jen.Values(member("Name", jen.Lit(e.Name+" snapshots")), member("Run", jen.Id("repos").Dot("Run")))
 	return append(out, member("Tasks", jen.Index().Add(servicePkg("Task")).Values(task)))
@@ -128,6 +128,15 @@ func (e *emission) runners(of []*ir.Aggregate) []jen.Code {
 	out := make([]jen.Code, len(of))
 	for i, a := range of {
 		out[i] = jen.Id(RunnerName(e.Module, a))
+	}
+	return out
+}
+
+// wakers are what timers need: runners, and what finds out the input of a command.
+func (e *emission) wakers(timed []*ir.Aggregate) []jen.Code {
+	out := e.runners(timed)
+	if slices.ContainsFunc(timed, (*ir.Aggregate).HasHandwork) {
+		out = append(out, jen.Id("does"))
 	}
 	return out
 }
