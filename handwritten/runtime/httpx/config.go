@@ -43,6 +43,8 @@ type Config struct {
 	StopTimeout time.Duration
 	// CheckTimeout bounds each readiness check; default 2 s.
 	CheckTimeout time.Duration
+	// Limiter bounds how often the API is called; nil bounds nothing.
+	Limiter Limiter
 }
 
 func (c Config) withDefaults() Config {

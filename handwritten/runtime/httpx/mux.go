@@ -28,6 +28,7 @@ type Module struct {
 // may share path prefixes, so only their own routers can tell.
 type mux struct {
 	modules   []Module
+	limiter   Limiter
 	bodyLimit int64
 	maxDepth  int
 }
@@ -42,6 +43,9 @@ func (m mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	exchangeOf(r.Context()).operation = operation.Name
 	ctx, err := admit(r, module, operation)
+	if err == nil && m.limiter != nil {
+		err = m.limiter.Admit(ctx, operation, w.Header())
+	}
 	if err == nil {
 		err = m.checkTerms(w, r, module, operation)
 	}

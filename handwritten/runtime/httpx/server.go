@@ -42,7 +42,7 @@ func NewServer(cfg Config, modules ...Module) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, metrics: m, listens: make(chan struct{})}
-	s.handler = s.chain(s.routes(mux{modules, cfg.BodyLimit, cfg.DepthLimit}))
+	s.handler = s.chain(s.routes(mux{modules, cfg.Limiter, cfg.BodyLimit, cfg.DepthLimit}))
 	return s, nil
 }
 

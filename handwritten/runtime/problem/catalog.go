@@ -55,6 +55,16 @@ func Forbidden(detail string) *Error {
 	return New(403, "FORBIDDEN", "Forbidden", "%s", detail)
 }
 
+// RateLimited answers calls that come faster than the named limit lets them.
+func RateLimited(limit string) *Error {
+	return New(429, "RATE_LIMITED", "Too many requests", "requests come faster than the limit per %s lets them; wait as long as Retry-After says", limit)
+}
+
+// QuotaExceeded answers calls of a tenant that has made all that its plan lets it make on a day.
+func QuotaExceeded(calls int64) *Error {
+	return New(429, "QUOTA_EXCEEDED", "Quota exceeded", "the tenant's plan has %d API calls per day, and they are used up; wait for the next day (UTC), or upgrade the plan", calls)
+}
+
 // Unavailable says that a part the request needs is down; how names what to do.
 func Unavailable(how string) *Error {
 	return New(503, "UNAVAILABLE", "Temporarily unavailable", "%s", how)

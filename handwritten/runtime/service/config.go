@@ -38,13 +38,15 @@ type Config struct {
 	MailFrom       string         `env:"MAIL_FROM"`
 	Proxies        []netip.Prefix `env:"TRUSTED_PROXIES"`
 	CursorSecret   string         `env:"CURSOR_SECRET"`
-	ClockFile      string         `env:"OKSAI_CLOCK"` // for tests: see clockAhead
-	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
-	StopGrace      time.Duration  `env:"STOP_GRACE" envDefault:"8s"`
+	LimitConfig
+	ClockFile  string        `env:"OKSAI_CLOCK"` // for tests: see clockAhead
+	DrainDelay time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
+	StopGrace  time.Duration `env:"STOP_GRACE" envDefault:"8s"`
 
 	// shared: DATABASE_URL was set, so others use the database, too.
-	shared bool
-	ahead  func() time.Time // with ClockFile
+	shared  bool
+	ahead   func() time.Time // with ClockFile
+	secrets Secrets
 }
 
 // secretsFromFiles are the variables that may be given as a file.
@@ -68,7 +70,7 @@ func LoadConfig(environ []string, defaultPort int) (Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, fmt.Errorf("the settings cannot be used:\n%w", err)
 	}
-	return c, nil
+	return c.withSecrets(vars), nil
 }
 
 func readSecretFiles(vars map[string]string) (errs []error) {
@@ -132,6 +134,7 @@ func (c Config) validate() (errs []error) {
 			errs = append(errs, err)
 		}
 	}
+	check(min(c.RateLimitTenant, c.RateLimitPrincipal, c.RateLimitPublic) > 0, "RATE_LIMIT_TENANT is %v, RATE_LIMIT_PRINCIPAL %v and RATE_LIMIT_PUBLIC %v: all must be more than 0 calls per second", c.RateLimitTenant, c.RateLimitPrincipal, c.RateLimitPublic)
 	check(c.DrainDelay >= 0 && c.StopGrace >= 0, "DRAIN_DELAY is %s and STOP_GRACE %s: neither can be negative", c.DrainDelay, c.StopGrace)
 	check(c.CursorSecret == "" || len(c.CursorSecret) >= 32, "CURSOR_SECRET has %d characters: use at least 32", len(c.CursorSecret))
 	check(c.CursorSecret != "" || c.embedsDatabase(), "DATABASE_URL is set, so replicas must share CURSOR_SECRET (at least 32 characters)")
@@ -176,9 +179,10 @@ func (c Config) Redacted() map[string]any {
 		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir, "OKSAI_CLOCK": c.ClockFile,
 		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
 		"AUTH_EXTERNAL": c.External, "PLATFORM_OPERATORS": c.FirstOperators, "SMTP_URL": redactURL(c.SMTPURL, "(none)"), "MAIL_FROM": c.MailFrom, "TRUSTED_PROXIES": c.Proxies,
-		"SIGNING_SECRET": map[bool]string{true: "(set)", false: "(in the data folder)"}[c.SigningSecret != ""],
-		"CURSOR_SECRET":  map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
-		"DRAIN_DELAY":    c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
+		"SIGNING_SECRET":    map[bool]string{true: "(set)", false: "(in the data folder)"}[c.SigningSecret != ""],
+		"CURSOR_SECRET":     map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
+		"RATE_LIMIT_TENANT": c.RateLimitTenant, "RATE_LIMIT_PRINCIPAL": c.RateLimitPrincipal, "RATE_LIMIT_PUBLIC": c.RateLimitPublic,
+		"DRAIN_DELAY": c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
 	}
 }
 

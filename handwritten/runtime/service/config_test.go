@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-const secret = "a-cursor-secret-of-forty-characters-....."
+const sealing = "a-cursor-secret-of-forty-characters-....."
 
 const signing = "c2lnbmluZy1zZWNyZXQtb2YtMzItYnl0ZXMtLi4uLi4="
 
 func production(more ...string) []string {
 	return append([]string{
 		"DATABASE_URL=postgres://oksai:hunter2@db:5432/oksai", "AUTH_JWKS_URL=https://id.example.com/jwks",
-		"AUTH_ISSUER=https://id.example.com", "AUTH_AUDIENCE=oksai", "CURSOR_SECRET=" + secret, "SIGNING_SECRET=" + signing,
+		"AUTH_ISSUER=https://id.example.com", "AUTH_AUDIENCE=oksai", "CURSOR_SECRET=" + sealing, "SIGNING_SECRET=" + signing,
 	}, more...)
 }
 
@@ -46,12 +46,12 @@ func TestAllMistakesAreListedAtOnce(t *testing.T) {
 func TestSecretFromFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cursor")
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(sealing+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	environ := production("CURSOR_SECRET=", "CURSOR_SECRET_FILE="+path)
 	c, err := LoadConfig(environ, 1)
-	if err != nil || c.CursorSecret != secret {
+	if err != nil || c.CursorSecret != sealing {
 		t.Errorf("CURSOR_SECRET_FILE gave %q, %v", c.CursorSecret, err)
 	}
 	if _, err := LoadConfig(production("CURSOR_SECRET_FILE="+path), 1); err == nil {
@@ -66,7 +66,7 @@ func TestRedactedShowsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprint(c.Redacted())
-	for _, hidden := range []string{"hunter2", secret, signing} {
+	for _, hidden := range []string{"hunter2", sealing, signing} {
 		if strings.Contains(shown, hidden) {
 			t.Errorf("%q shows in %s", hidden, shown)
 		}

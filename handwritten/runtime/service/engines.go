@@ -166,5 +166,6 @@ func openRedis(rawURL string) (*redis.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
+	options.ContextTimeoutEnabled = true // else what bounds an exchange by its context would bound nothing
 	return redis.NewClient(options), nil
 }

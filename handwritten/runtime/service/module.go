@@ -39,6 +39,8 @@ type Deps struct {
 	FirstOperators []string
 	// Guard refuses tenants that are not active; nil checks nothing.
 	Guard httpx.Guard
+	// Secrets are those that modules share with other services.
+	Secrets Secrets
 	// Clock tells the time in UTC.
 	Clock func() time.Time
 	Log   *slog.Logger

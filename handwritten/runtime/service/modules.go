@@ -5,15 +5,19 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oksai/oksai/handwritten/runtime/cache"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/outbox"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/oksai/oksai/handwritten/runtime/ratelimit"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 	"github.com/oksai/oksai/handwritten/runtime/timer"
+	"github.com/oksai/oksai/handwritten/runtime/usage"
 )
 
 // statusTTL is how long a tenant's status is believed, once in Redis and once in
@@ -92,9 +96,15 @@ func (p *process) work(ctx context.Context, modules []*Module) error {
 
 // newServer serves the modules, or only health and metrics.
 func (p *process) newServer(modules []*Module) (err error) {
-	config := httpx.Config{App: p.app.Name, Addr: p.address(), Listener: p.joined, Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay, Proxies: p.config.Proxies}
+	config := httpx.Config{
+		App: p.app.Name, Addr: p.address(), Listener: p.joined, Proxies: p.config.Proxies,
+		Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay,
+	}
 	var https []httpx.Module
 	if p.role.api {
+		if config.Limiter, err = p.limits(); err != nil {
+			return err
+		}
 		config.OpenAPI = p.app.OpenAPI
 		for _, m := range modules {
 			https = append(https, m.HTTP)
@@ -102,6 +112,23 @@ func (p *process) newServer(modules []*Module) (err error) {
 	}
 	p.server, err = httpx.NewServer(config, https...)
 	return err
+}
+
+// limits starts what counts the tenants' calls.
+func (p *process) limits() (*limits, error) {
+	l, err := newLimits(p.config.LimitConfig, p.app.Platform, p.clients.redis, ratelimit.Config{Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	l.meter = usage.NewMeter(p.clients.store, p.clock, p.log)
+	l.callsPerDay = func(ctx context.Context, tenant uuid.UUID) (*int64, error) {
+		if p.tenants == nil {
+			return nil, nil
+		}
+		return p.tenants.CallsPerDay(ctx, tenant)
+	}
+	p.stack.start(Task{Name: "usage", Run: l.meter.Run})
+	return l, nil
 }
 
 func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
@@ -128,15 +155,16 @@ func (p *process) deps() (Deps, error) {
 	return Deps{
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator), Clock: p.clock, Log: p.log,
-		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators,
+		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets,
 	}, err
 }
 
 func (p *process) guard(d tenancy.Directory) httpx.Guard {
-	shared := cache.New[tenancy.Status](p.clients.redis, cache.Config{
-		Name: p.app.Platform + ":tenant-status:1", TTL: statusTTL, Clock: p.clock, Log: p.log,
+	shared := cache.New[tenancy.Standing](p.clients.redis, cache.Config{
+		Name: p.app.Platform + ":tenant-standing:1", TTL: statusTTL, Clock: p.clock, Log: p.log,
 	})
-	return tenancy.NewGuard(tenancy.Cached(d, shared), statusTTL, p.clock)
+	p.tenants = tenancy.NewGuard(tenancy.Cached(d, shared), statusTTL, p.clock)
+	return p.tenants
 }
 
 // startModule starts a module's read models and reactions.

@@ -22,6 +22,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/signin"
 	"github.com/oksai/oksai/handwritten/runtime/signin/schema"
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
+	"github.com/oksai/oksai/handwritten/runtime/usage"
 )
 
 // process is one running app.
@@ -46,6 +48,7 @@ type process struct {
 	pauses       *consume.Pauses
 	relay        *outbox.Relay
 	waiter       *projection.Waiter
+	tenants      *tenancy.Guard // nil where the spec knows no tenants
 	metrics      metrics
 	server       *httpx.Server
 }
@@ -104,7 +107,7 @@ func (p *process) migrate(ctx context.Context) error { return p.app.migrate(ctx,
 
 // migrate brings the whole database up to date.
 func (a App) migrate(ctx context.Context, url string) error {
-	for _, migrate := range []func(context.Context, string) error{eventstore.Migrate, schema.Migrate} {
+	for _, migrate := range []func(context.Context, string) error{eventstore.Migrate, schema.Migrate, usage.Migrate} {
 		if err := migrate(ctx, url); err != nil {
 			return fmt.Errorf("DATABASE_URL: %w", err)
 		}

@@ -14,16 +14,16 @@ const CacheTTL = 2 * time.Second
 
 // Cached returns a directory that asks d for what c does not hold.
 // c's TTL should be CacheTTL, and the ttl of the Guard in front MaxStale less that.
-func Cached(d Directory, c *cache.Cache[Status]) Directory { return cached{d, c} }
+func Cached(d Directory, c *cache.Cache[Standing]) Directory { return cached{d, c} }
 
 type cached struct {
 	directory Directory
-	cache     *cache.Cache[Status]
+	cache     *cache.Cache[Standing]
 }
 
-func (c cached) Status(ctx context.Context, tenant uuid.UUID) (Status, error) {
-	return c.cache.Get(ctx, tenant, "status", 0, func(ctx context.Context) (Status, int64, error) {
-		status, err := c.directory.Status(ctx, tenant)
-		return status, 0, err
+func (c cached) Standing(ctx context.Context, tenant uuid.UUID) (Standing, error) {
+	return c.cache.Get(ctx, tenant, "standing", 0, func(ctx context.Context) (Standing, int64, error) {
+		standing, err := c.directory.Standing(ctx, tenant)
+		return standing, 0, err
 	})
 }

@@ -24,10 +24,17 @@ const (
 	Closed    Status = "closed"
 )
 
-// Directory knows the tenants' status. What it answers may be cached by it, but not for longer
+// Standing is all that the platform knows of a tenant before it lets its people in.
+type Standing struct {
+	Status Status
+	// CallsPerDay bounds the API calls of a day (UTC); nil is no bound.
+	CallsPerDay *int64
+}
+
+// Directory knows the tenants' standing. What it answers may be cached by it, but not for longer
 // than the platform may take to notice a suspension.
 type Directory interface {
-	Status(ctx context.Context, tenant uuid.UUID) (Status, error)
+	Standing(ctx context.Context, tenant uuid.UUID) (Standing, error)
 }
 
 // MaxStale is the longest time for which a Guard may go by an old status.
@@ -46,8 +53,8 @@ type Guard struct {
 }
 
 type answer struct {
-	status Status
-	at     time.Time
+	Standing
+	at time.Time
 }
 
 // NewGuard returns a guard that asks directory about each tenant at most once
@@ -64,11 +71,11 @@ func NewGuard(directory Directory, ttl time.Duration, clock func() time.Time) *G
 // TENANT_CLOSED or TENANT_UNKNOWN for another, and 503 where nobody can tell:
 // a guard that opens when it cannot see guards nothing.
 func (g *Guard) Check(ctx context.Context, tenant uuid.UUID) error {
-	status, err := g.status(ctx, tenant)
+	standing, err := g.standing(ctx, tenant)
 	if err != nil {
-		return unreadable(err)
+		return err
 	}
-	switch status {
+	switch standing.Status {
 	case Active:
 		return nil
 	case Suspended:
@@ -82,47 +89,59 @@ func (g *Guard) Check(ctx context.Context, tenant uuid.UUID) error {
 // Exists returns nil for any tenant that there is, problem 404 TENANT_UNKNOWN for
 // another id, and 503 where nobody can tell.
 func (g *Guard) Exists(ctx context.Context, tenant uuid.UUID) error {
-	status, err := g.status(ctx, tenant)
+	standing, err := g.standing(ctx, tenant)
 	if err != nil {
-		return unreadable(err)
+		return err
 	}
-	switch status {
+	switch standing.Status {
 	case Active, Suspended, Closed:
 		return nil
 	}
 	return problem.New(404, "TENANT_UNKNOWN", "Tenant unknown", "the platform has no such tenant")
 }
 
-func unreadable(err error) error {
-	return problem.Unavailable("the tenant's status cannot be read; retry shortly").Because(err)
+// CallsPerDay is how many API calls the tenant may make on a day (UTC), nil
+// without bound; problem 503 where nobody can tell.
+func (g *Guard) CallsPerDay(ctx context.Context, tenant uuid.UUID) (*int64, error) {
+	standing, err := g.standing(ctx, tenant)
+	return standing.CallsPerDay, err
 }
 
 // Forget makes the next Check ask again; call it when a tenant's status changed here.
 func (g *Guard) Forget(tenant uuid.UUID) { g.known.Remove(tenant) }
 
-func (g *Guard) status(ctx context.Context, tenant uuid.UUID) (Status, error) {
+func (g *Guard) standing(ctx context.Context, tenant uuid.UUID) (Standing, error) {
 	if known, ok := g.known.Get(tenant); ok && g.clock().Sub(known.at) < g.ttl {
-		return known.status, nil
+		return known.Standing, nil
 	}
+	standing, err := g.ask(ctx, tenant)
+	if err != nil {
+		return Standing{}, problem.Unavailable("the tenant's status cannot be read; retry shortly").Because(err)
+	}
+	return standing, nil
+}
+
+// ask asks the directory, once for all who ask at the same time.
+func (g *Guard) ask(ctx context.Context, tenant uuid.UUID) (Standing, error) {
 	answered := g.asking.DoChan(tenant.String(), func() (any, error) {
 		// The time before asking: an answer is as old as its question.
 		at := g.clock()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), MaxStale)
 		defer cancel()
-		status, err := g.directory.Status(ctx, tenant)
+		standing, err := g.directory.Standing(ctx, tenant)
 		if err != nil {
-			return Unknown, fmt.Errorf("tenancy: status of %s: %w", tenant, err)
+			return Standing{}, fmt.Errorf("tenancy: standing of %s: %w", tenant, err)
 		}
-		g.known.Add(tenant, answer{status, at})
-		return status, nil
+		g.known.Add(tenant, answer{standing, at})
+		return standing, nil
 	})
 	select {
 	case r := <-answered:
 		if r.Err != nil {
-			return Unknown, r.Err
+			return Standing{}, r.Err
 		}
-		return r.Val.(Status), nil
+		return r.Val.(Standing), nil
 	case <-ctx.Done():
-		return Unknown, context.Cause(ctx)
+		return Standing{}, context.Cause(ctx)
 	}
 }

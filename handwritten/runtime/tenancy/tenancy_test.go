@@ -22,19 +22,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type directory struct {
 	mu     sync.Mutex
 	status map[uuid.UUID]tenancy.Status
+	calls  *int64
 	err    error
 	asked  atomic.Int32
 	gate   chan struct{} // closed lets answers through; nil: always
 }
 
-func (d *directory) Status(_ context.Context, tenant uuid.UUID) (tenancy.Status, error) {
+func (d *directory) Standing(_ context.Context, tenant uuid.UUID) (tenancy.Standing, error) {
 	d.asked.Add(1)
 	if d.gate != nil {
 		<-d.gate
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.status[tenant], d.err
+	return tenancy.Standing{Status: d.status[tenant], CallsPerDay: d.calls}, d.err
 }
 
 func (d *directory) set(tenant uuid.UUID, s tenancy.Status, err error) {
@@ -151,15 +152,19 @@ func TestCachedDirectoryAsksOnce(t *testing.T) {
 	server := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
-	id := uuid.New()
-	d := &directory{status: map[uuid.UUID]tenancy.Status{id: tenancy.Active}}
+	id, calls := uuid.New(), int64(1000)
+	d := &directory{status: map[uuid.UUID]tenancy.Status{id: tenancy.Active}, calls: &calls}
 	replica := func() *tenancy.Guard {
-		c := cache.New[tenancy.Status](client, cache.Config{Name: "status", TTL: tenancy.CacheTTL, Timeout: 10 * time.Second})
+		c := cache.New[tenancy.Standing](client, cache.Config{Name: "status", TTL: tenancy.CacheTTL, Timeout: 10 * time.Second})
 		return tenancy.NewGuard(tenancy.Cached(d, c), tenancy.MaxStale-tenancy.CacheTTL, time.Now)
 	}
 	for range 3 {
-		if err := replica().Check(context.Background(), id); err != nil {
+		guard := replica()
+		if err := guard.Check(context.Background(), id); err != nil {
 			t.Fatal(err)
+		}
+		if got, err := guard.CallsPerDay(context.Background(), id); err != nil || got == nil || *got != calls {
+			t.Fatalf("CallsPerDay = %v, %v", got, err)
 		}
 	}
 	if n := d.asked.Load(); n != 1 {

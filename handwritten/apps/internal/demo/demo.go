@@ -16,12 +16,16 @@ func ForOperators() *service.Demo {
 	return &service.Demo{Tenant: tenant, Role: authn.PlatformRole, Request: "/tenants"}
 }
 
-// tenant opens the demo tenant. The key makes every start after the first get the
-// same tenant back, from whichever app it is asked.
+// tenant opens the demo tenant, on the plan that does not bound its calls. The
+// keys make every start after the first get the same tenant back, from whichever
+// app it is asked.
 func tenant(api service.DemoAPI) (string, error) {
 	var tenant struct {
 		ID string `json:"id"`
 	}
-	err := api.Post("/tenants", "demo-tenant", map[string]string{"name": "Demo", "slug": "demo"}, &tenant)
+	if err := api.Post("/tenants", "demo-tenant", map[string]string{"name": "Demo", "slug": "demo"}, &tenant); err != nil {
+		return "", err
+	}
+	err := api.Post("/tenants/"+tenant.ID+"/change-plan", "demo-plan", map[string]string{"plan": "enterprise"}, &tenant)
 	return tenant.ID, err
 }

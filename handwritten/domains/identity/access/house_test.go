@@ -117,15 +117,15 @@ func (h *house) serve(t *testing.T, deps service.Deps) {
 }
 
 // Status implements tenancy.Directory.
-func (h *house) Status(ctx context.Context, id uuid.UUID) (tenancy.Status, error) {
+func (h *house) Standing(ctx context.Context, id uuid.UUID) (tenancy.Standing, error) {
 	loaded, err := h.tenants.Repository().Load(ctx, uuid.Nil, id)
 	if err != nil {
-		return tenancy.Unknown, nil
+		return tenancy.Standing{Status: tenancy.Unknown}, nil
 	}
 	if tenant.TenantMayAct(loaded.State) {
-		return tenancy.Active, nil
+		return tenancy.Standing{Status: tenancy.Active}, nil
 	}
-	return tenancy.Suspended, nil
+	return tenancy.Standing{Status: tenancy.Suspended}, nil
 }
 
 // answer is what a request got.
