@@ -5,6 +5,7 @@ import (
 	"github.com/oksai/oksai/gen/apps/platformadmin"
 	"github.com/oksai/oksai/handwritten/apps/internal/demo"
 	"github.com/oksai/oksai/handwritten/domains/billing"
+	"github.com/oksai/oksai/handwritten/domains/billing/work"
 	"github.com/oksai/oksai/handwritten/domains/identity"
 	"github.com/oksai/oksai/handwritten/domains/identity/access"
 	"github.com/oksai/oksai/handwritten/domains/tenant"
@@ -15,7 +16,7 @@ func main() { service.Main(newApp()) }
 
 func newApp() service.App {
 	app := platformadmin.New(platformadmin.Rules{
-		Billing: billing.Rules{}, Identity: identity.Rules{}, IdentityOperations: access.New, Tenant: tenant.Rules{},
+		Billing: billing.Rules{}, BillingOperations: work.New, Identity: identity.Rules{}, IdentityOperations: access.New, Tenant: tenant.Rules{},
 	})
 	app.Demo = demo.ForOperators()
 	return app

@@ -23,7 +23,7 @@ func givenUnpaid(t *testing.T, late time.Duration) *customer {
 	t.Helper()
 	c := newCustomer(t)
 	c.change(t, tenant.PlanPro)
-	c.Until(t, opened.AddDate(0, 0, 14))
+	c.Until(t, opened.AddDate(0, 0, 14).Add(measured))
 	c.untilPeriodEnds(t)
 	c.Until(t, c.invoice(t, c.issued()[0]).DueAt.Add(late))
 	return c

@@ -27,6 +27,26 @@ func (Rules) MeterUsage(state *billing.Subscription, cmd billing.MeterUsage, now
 	return []event.Data{billing.UsageMetered(cmd)}, nil
 }
 
+// MeterDay notes what was used on the day that ended, in the metrics' order; a
+// quantity that is known already is not said again.
+func (Rules) MeterDay(state *billing.Subscription, cmd billing.MeterDay, _ time.Time) ([]event.Data, error) {
+	if state.EndedDay == nil || !state.EndedDay.Equal(cmd.Day) {
+		return nil, nil
+	}
+	var events []event.Data
+	for _, metric := range billing.MetricJobs.Values() {
+		quantity, measured := cmd.Used[metric]
+		var before int64
+		if i := at(state.Usage, metric, cmd.Day); i < len(state.Usage) {
+			before = state.Usage[i].Quantity
+		}
+		if measured && quantity != before {
+			events = append(events, billing.UsageMetered{Metric: metric, Day: cmd.Day, Quantity: quantity})
+		}
+	}
+	return append(events, billing.UsageDayMeasured{Day: cmd.Day}), nil
+}
+
 // ApplyUsageMetered replaces what was known of the day.
 func (Rules) ApplyUsageMetered(state *billing.Subscription, e billing.UsageMetered) {
 	i := at(state.Usage, e.Metric, e.Day)

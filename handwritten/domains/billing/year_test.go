@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,7 +31,14 @@ type customer struct {
 	tenants       *tenant.Tenants
 	subscriptions *billing.Subscriptions
 	invoices      *billing.Invoices
+
+	billing.UnimplementedOperations
+	// used is what is measured of a day; whoever measures may fail.
+	used func(day time.Time) (map[billing.Metric]int64, error)
 }
+
+// measured is how long after the end of a period its last day is known.
+const measured = 5 * time.Minute
 
 // opened is the day on which the customer came: its trial ends on the last of January.
 var opened = time.Date(2025, 1, 17, 9, 30, 0, 0, time.UTC)
@@ -52,12 +60,22 @@ func newTenant(t *testing.T) *customer {
 		Platform: p, id: uuid.New(), tenants: tenant.NewTenants(tenantRepos, tenantrules.Rules{}),
 		subscriptions: billing.NewSubscriptions(repos, rules.Rules{}, tenantRepos), invoices: billing.NewInvoices(repos, rules.Rules{}),
 	}
-	p.Follow(billing.Reactions(c.invoices, c.subscriptions, c.tenants), billing.Timers(c.subscriptions, c.invoices))
+	p.Follow(billing.Reactions(c.invoices, c.subscriptions, c.tenants), billing.Timers(c.subscriptions, c.invoices, c))
 	p.Follow(nil, tenant.Timers(c.tenants))
 	create := tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}
 	_, err := platformtest.Create(t.Context(), c.tenants.Repository(), c.id, c.id, c.tenants.CreateTenant, create)
 	check(t, err)
 	return c
+}
+
+// SubscriptionUsage stands in for who measures.
+func (c *customer) SubscriptionUsage(_ context.Context, _ command.Caller, at command.Loaded[billing.Subscription]) (billing.MeterDay, error) {
+	day := *at.State.EndedDay
+	if c.used == nil {
+		return billing.MeterDay{Day: day}, nil
+	}
+	used, err := c.used(day)
+	return billing.MeterDay{Day: day, Used: used}, err
 }
 
 func (c *customer) change(t *testing.T, plan tenant.Plan) {
@@ -103,10 +121,10 @@ func (c *customer) subscription(t *testing.T) *billing.Subscription {
 	return state(t, c.subscriptions.Repository(), c.id, subscriptionOf(c.id))
 }
 
-// untilPeriodEnds goes on until the period is over and its invoice issued.
+// untilPeriodEnds goes on until the period is over, its last day measured and its invoice issued.
 func (c *customer) untilPeriodEnds(t *testing.T) {
 	t.Helper()
-	c.Until(t, c.subscription(t).PeriodEnd.AddDate(0, 0, 1))
+	c.Until(t, c.subscription(t).PeriodEnd.AddDate(0, 0, 1).Add(measured))
 }
 
 // want compares how the customer stands.
@@ -134,7 +152,7 @@ func TestAYearOfBilling(t *testing.T) {
 	c.change(t, tenant.PlanPro)
 	c.Until(t, opened.AddDate(0, 0, 14).Add(-time.Microsecond))
 	c.want(t, "the trial's last moment", standing{tenant.TenantStatusActive, billing.SubscriptionStatusTrialing, tenant.PlanPro, 0, 0})
-	c.Until(t, opened.AddDate(0, 0, 14))
+	c.Until(t, opened.AddDate(0, 0, 14).Add(measured))
 	c.want(t, "after the trial", standing{tenant.TenantStatusActive, billing.SubscriptionStatusActive, tenant.PlanPro, 1, 0})
 
 	for month := 1; month <= 11; month++ {
@@ -204,7 +222,7 @@ func state[S any](t *testing.T, at *command.Repository[S], tenant, id uuid.UUID)
 	return loaded.State
 }
 
-// subscriptionOf is the id that the spec's `by: =event.tenant_id` makes.
+// subscriptionOf is the id that the spec's `by: =context.tenant_id` makes.
 func subscriptionOf(tenant uuid.UUID) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("billing.Subscription:"+tenant.String()))
 }
