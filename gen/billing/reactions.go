@@ -31,9 +31,11 @@ func Reactions(invoices *Invoices, subscriptions *Subscriptions, tenantTenants *
 }
 
 // Timers run the commands that states ask for at a time.
-func Timers(subscriptions *Subscriptions, invoices *Invoices) []timer.Definition {
+func Timers(subscriptions *Subscriptions, invoices *Invoices, does Operations) []timer.Definition {
 	return []timer.Definition{
-		{Module: "billing", Type: "Subscription", Handle: subscriptions.wake},
+		{Module: "billing", Type: "Subscription", Handle: func(ctx context.Context, due timer.Due) error {
+			return subscriptions.wake(ctx, due, does)
+		}},
 		{Module: "billing", Type: "Invoice", Handle: invoices.wake},
 	}
 }
@@ -42,12 +44,12 @@ func Timers(subscriptions *Subscriptions, invoices *Invoices) []timer.Definition
 func subscribeTenant(subscriptions *Subscriptions) reaction.Definition {
 	definition := reaction.Definition{Name: "billing.SubscribeTenant", Types: []string{"tenant.TenantCreated"}}
 	definition.Handle = func(ctx context.Context, e event.Recorded) error {
-		id := uuid.NewSHA1(uuid.NameSpaceOID, []byte("billing.Subscription:"+e.Stream.Tenant.String()))
+		caller := command.Caller{Tenant: e.Stream.Tenant, Subject: "reaction:" + definition.Name}
+		cmd := StartSubscription{}
+		id := cmd.StreamID(caller)
 		if there, err := subscriptions.Repository().Has(ctx, e.Stream.Tenant, id); err != nil || there {
 			return err
 		}
-		caller := command.Caller{Tenant: e.Stream.Tenant, Subject: "reaction:" + definition.Name}
-		cmd := StartSubscription{}
 		decide, err := subscriptions.StartSubscription(ctx, caller, cmd)
 		if err != nil {
 			return err

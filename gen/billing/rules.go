@@ -18,6 +18,9 @@ type Rules interface {
 	// MeterUsage says how much was used on a day of the running period that is over. Said again for
 	// the same day it replaces what was said before.
 	MeterUsage(state *Subscription, cmd MeterUsage, now time.Time) ([]event.Data, error)
+	// MeterDay says how much was used on the day that ended. What is not named was not used, or nobody
+	// measures it.
+	MeterDay(state *Subscription, cmd MeterDay, now time.Time) ([]event.Data, error)
 	// EndPeriod ends the running period and begins the next one.
 	EndPeriod(state *Subscription, cmd EndPeriod, now time.Time) ([]event.Data, error)
 	// FollowInvoice judges anew whether the subscription is past due, after the invoice changed.
@@ -47,6 +50,11 @@ var _ Rules = UnimplementedRules{}
 // MeterUsage refuses.
 func (UnimplementedRules) MeterUsage(*Subscription, MeterUsage, time.Time) ([]event.Data, error) {
 	return nil, problem.New(501, "NOT_IMPLEMENTED", "Not implemented", "the rule for MeterUsage is not written yet")
+}
+
+// MeterDay refuses.
+func (UnimplementedRules) MeterDay(*Subscription, MeterDay, time.Time) ([]event.Data, error) {
+	return nil, problem.New(501, "NOT_IMPLEMENTED", "Not implemented", "the rule for MeterDay is not written yet")
 }
 
 // EndPeriod refuses.

@@ -10,7 +10,7 @@ import (
 
 // subscriptionSchema changes with the state's shape and the way events fold into it; snapshots of
 // another are not used.
-const subscriptionSchema = "544f19c15311423a"
+const subscriptionSchema = "ebd8bfc50fecbdca"
 
 // SubscriptionAggregate tells the runtime how to keep subscriptions.
 func SubscriptionAggregate(rules Rules) command.Aggregate[Subscription] {

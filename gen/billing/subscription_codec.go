@@ -30,6 +30,12 @@ func (v Subscription) Encode(e *jx.Encoder) {
 	codec.EncodeTime(e, v.PeriodEnd)
 	e.FieldStart("usage")
 	codec.EncodeList(e, v.Usage, codec.EncodeStruct[DailyUsage])
+	e.FieldStart("usage_at")
+	codec.EncodeTime(e, v.UsageAt)
+	if v.EndedDay != nil {
+		e.FieldStart("ended_day")
+		codec.EncodeDate(e, *v.EndedDay)
+	}
 	e.FieldStart("overdue")
 	codec.EncodeList(e, v.Overdue, codec.EncodeUUID)
 	e.FieldStart("given_up")
@@ -57,6 +63,10 @@ func (v *Subscription) Decode(d *jx.Decoder) error {
 			v.PeriodEnd, err = codec.DecodeTime(d)
 		case "usage":
 			v.Usage, err = codec.DecodeList(d, codec.DecodeStruct[DailyUsage])
+		case "usage_at":
+			v.UsageAt, err = codec.DecodeTime(d)
+		case "ended_day":
+			v.EndedDay, err = codec.DecodeOptional(d, codec.DecodeDate)
 		case "overdue":
 			v.Overdue, err = codec.DecodeList(d, codec.DecodeUUID)
 		case "given_up":
@@ -144,6 +154,48 @@ func (v *UsageMetered) Decode(d *jx.Decoder) error {
 			v.Day, err = codec.DecodeDate(d)
 		case "quantity":
 			v.Quantity, err = d.Int64()
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
+// Encode writes v as one JSON object.
+func (v UsageDayEnded) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.FieldStart("day")
+	codec.EncodeDate(e, v.Day)
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *UsageDayEnded) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "day":
+			v.Day, err = codec.DecodeDate(d)
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
+// Encode writes v as one JSON object.
+func (v UsageDayMeasured) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.FieldStart("day")
+	codec.EncodeDate(e, v.Day)
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *UsageDayMeasured) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "day":
+			v.Day, err = codec.DecodeDate(d)
 		default:
 			err = d.Skip()
 		}
@@ -286,6 +338,10 @@ func DecodeSubscriptionEvent(typ string, _ int, payload []byte) (event.Data, err
 		return codec.Event(payload, SubscriptionPlanChanged{})
 	case "billing.UsageMetered":
 		return codec.Event(payload, UsageMetered{})
+	case "billing.UsageDayEnded":
+		return codec.Event(payload, UsageDayEnded{})
+	case "billing.UsageDayMeasured":
+		return codec.Event(payload, UsageDayMeasured{})
 	case "billing.BillingPeriodEnded":
 		return codec.Event(payload, BillingPeriodEnded{})
 	case "billing.BillingPeriodStarted":

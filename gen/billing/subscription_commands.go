@@ -3,15 +3,23 @@
 package billing
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/codec/validate"
+	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
 // StartSubscription begins with a trial of 14 days.
 type StartSubscription struct{}
+
+// StreamID is the id of the Subscription that the command begins.
+func (StartSubscription) StreamID(caller command.Caller) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("billing.Subscription:"+caller.Tenant.String()))
+}
 
 // FollowPlan takes over the plan that the tenant has now, whatever led here: reactions to
 // different events overtake one another. The period's invoice is for the plan that it ends with.
@@ -36,6 +44,31 @@ func (v *MeterUsage) Validate() error {
 	errs := new(validate.Errors)
 	validate.Enum(errs, "/metric", v.Metric)
 	errs.Range("/quantity", v.Quantity, 0, 1000000000000)
+	return errs.Problem()
+}
+
+// EndDay ends a day. A read model that has this event has all of the day.
+type EndDay struct{}
+
+// MeterDay says how much was used on the day that ended. What is not named was not used, or nobody
+// measures it.
+type MeterDay struct {
+	Day  time.Time
+	Used map[Metric]int64
+}
+
+// Normalize brings the values into the form they are kept in: trimmed, in lower case, each item of
+// a set once.
+func (v *MeterDay) Normalize() {
+	v.Day = codec.Day(v.Day)
+}
+
+// Validate tells all that is wrong with the values; they should have been normalized before.
+func (v *MeterDay) Validate() error {
+	errs := new(validate.Errors)
+	for _, key := range slices.Sorted(maps.Keys(v.Used)) {
+		validate.Enum(errs, validate.Key("/used", key), key)
+	}
 	return errs.Problem()
 }
 

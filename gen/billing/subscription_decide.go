@@ -5,6 +5,7 @@ package billing
 import (
 	"time"
 
+	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 )
 
@@ -24,6 +25,16 @@ func (FollowPlan) Decide(state *Subscription, facts FollowPlanFacts, _ time.Time
 // Decide lets the rules say which events MeterUsage leads to.
 func (c MeterUsage) Decide(rules Rules, state *Subscription, now time.Time) ([]event.Data, error) {
 	return rules.MeterUsage(state, c, now)
+}
+
+// Decide says which events EndDay leads to; none means that nothing changes.
+func (EndDay) Decide(state *Subscription, _ time.Time) ([]event.Data, error) {
+	return []event.Data{UsageDayEnded{Day: codec.Day(state.UsageAt.Add(-(1445 * time.Minute)))}}, nil
+}
+
+// Decide lets the rules say which events MeterDay leads to.
+func (c MeterDay) Decide(rules Rules, state *Subscription, now time.Time) ([]event.Data, error) {
+	return rules.MeterDay(state, c, now)
 }
 
 // Decide lets the rules say which events EndPeriod leads to.

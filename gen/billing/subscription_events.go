@@ -46,6 +46,7 @@ func (e SubscriptionStarted) apply(s *Subscription) {
 	s.Period = 0
 	s.PeriodStart = e.PeriodStart
 	s.PeriodEnd = e.PeriodEnd
+	s.UsageAt = e.PeriodStart.Add(1445 * time.Minute)
 }
 
 // SubscriptionPlanChanged is an event of Subscription.
@@ -102,6 +103,65 @@ func (UsageMetered) Published() bool {
 // AppendJSON appends the payload to dst.
 func (e UsageMetered) AppendJSON(dst []byte) []byte {
 	return codec.Append(dst, e)
+}
+
+// UsageDayEnded is an event of Subscription.
+type UsageDayEnded struct {
+	Day time.Time
+}
+
+// EventType is the name the event is stored under.
+func (UsageDayEnded) EventType() string {
+	return "billing.UsageDayEnded"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (UsageDayEnded) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (UsageDayEnded) Published() bool {
+	return false
+}
+
+// AppendJSON appends the payload to dst.
+func (e UsageDayEnded) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (e UsageDayEnded) apply(s *Subscription) {
+	s.EndedDay = new(e.Day)
+}
+
+// UsageDayMeasured what was used on the day is in the events before this one.
+type UsageDayMeasured struct {
+	Day time.Time
+}
+
+// EventType is the name the event is stored under.
+func (UsageDayMeasured) EventType() string {
+	return "billing.UsageDayMeasured"
+}
+
+// SchemaVersion is the version of the payload's shape.
+func (UsageDayMeasured) SchemaVersion() int {
+	return 1
+}
+
+// Published tells whether other services may see the event.
+func (UsageDayMeasured) Published() bool {
+	return false
+}
+
+// AppendJSON appends the payload to dst.
+func (e UsageDayMeasured) AppendJSON(dst []byte) []byte {
+	return codec.Append(dst, e)
+}
+
+func (UsageDayMeasured) apply(s *Subscription) {
+	s.UsageAt = s.UsageAt.Add(24 * time.Hour)
+	s.EndedDay = nil
 }
 
 // BillingPeriodEnded is an event of Subscription.

@@ -26,6 +26,11 @@ type Subscription struct {
 	PeriodEnd     time.Time
 	// Of the running period.
 	Usage []DailyUsage
+	// When the usage of a day can be measured: five minutes after 24 hours later than its first period
+	// began, so that no two tenants' days need be measured at once.
+	UsageAt time.Time
+	// The day that has ended, while its usage is being measured.
+	EndedDay *time.Time
 	// Invoices that are late.
 	Overdue []uuid.UUID
 	// Those of them that are later than the grace period.

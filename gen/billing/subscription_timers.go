@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
@@ -15,9 +16,15 @@ import (
 
 // timers lists all timers that a Subscription can have; one that is not wanted has no time.
 func (s *Subscription) timers() []eventstore.Timer {
-	timers := []eventstore.Timer{{Name: "period"}}
-	if s.Status != SubscriptionStatusCancelled {
-		timers[0].Due = s.PeriodEnd
+	timers := []eventstore.Timer{{Name: "day"}, {Name: "usage"}, {Name: "period"}}
+	if s.Status != SubscriptionStatusCancelled && s.EndedDay == nil && codec.Day(s.UsageAt.Add(-(1445 * time.Minute))).Before(codec.Day(s.PeriodEnd)) {
+		timers[0].Due = s.UsageAt
+	}
+	if s.Status != SubscriptionStatusCancelled && s.EndedDay != nil {
+		timers[1].Due = s.UsageAt
+	}
+	if s.Status != SubscriptionStatusCancelled && !codec.Day(s.UsageAt.Add(-(1445 * time.Minute))).Before(codec.Day(s.PeriodEnd)) {
+		timers[2].Due = s.PeriodEnd
 	}
 	return timers
 }
@@ -30,12 +37,69 @@ func (s *Subscription) wants(due timer.Due) bool {
 }
 
 // wake runs the command of a timer. One that the spec no longer has does nothing.
-func (j *Subscriptions) wake(ctx context.Context, due timer.Due) error {
+func (j *Subscriptions) wake(ctx context.Context, due timer.Due, does Operations) error {
 	switch due.Name {
+	case "day":
+		return j.wakeDay(ctx, due)
+	case "usage":
+		return j.wakeUsage(ctx, due, does)
 	case "period":
 		return j.wakePeriod(ctx, due)
 	}
 	return nil
+}
+
+// wakeDay runs EndDay, unless the timer was set anew meanwhile.
+func (j *Subscriptions) wakeDay(ctx context.Context, due timer.Due) error {
+	caller := command.Caller{Tenant: due.Stream.Tenant, Subject: "timer:billing.day"}
+	cmd := EndDay{}
+	decide, err := j.EndDay(ctx, caller, cmd)
+	if err != nil {
+		return err
+	}
+	_, err = j.Repository().Execute(ctx, command.Request[Subscription]{
+		Tenant:   due.Stream.Tenant,
+		ID:       due.Stream.ID,
+		Key:      timer.Key(due),
+		Metadata: event.Metadata{User: caller.Subject},
+		Decide: func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
+			if !state.wants(due) {
+				return command.Decision[Subscription]{}, nil
+			}
+			return decide(state, now)
+		},
+	})
+	return err
+}
+
+// wakeUsage runs MeterDay, unless the timer was set anew meanwhile.
+func (j *Subscriptions) wakeUsage(ctx context.Context, due timer.Due, does Operations) error {
+	caller := command.Caller{Tenant: due.Stream.Tenant, Subject: "timer:billing.usage"}
+	loaded, err := j.Repository().Load(ctx, due.Stream.Tenant, due.Stream.ID)
+	if err != nil || !loaded.State.wants(due) {
+		return err
+	}
+	cmd, err := does.SubscriptionUsage(ctx, caller, loaded)
+	if err != nil {
+		return err
+	}
+	decide, err := j.MeterDay(ctx, caller, cmd)
+	if err != nil {
+		return err
+	}
+	_, err = j.Repository().Execute(ctx, command.Request[Subscription]{
+		Tenant:   due.Stream.Tenant,
+		ID:       due.Stream.ID,
+		Key:      timer.Key(due),
+		Metadata: event.Metadata{User: caller.Subject},
+		Decide: func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
+			if !state.wants(due) {
+				return command.Decision[Subscription]{}, nil
+			}
+			return decide(state, now)
+		},
+	})
+	return err
 }
 
 // wakePeriod runs EndPeriod, unless the timer was set anew meanwhile.

@@ -65,6 +65,26 @@ func (j *Subscriptions) MeterUsage(_ context.Context, _ command.Caller, cmd Mete
 	}, nil
 }
 
+// EndDay prepares the command of that name for the caller. The decision it returns is pure.
+func (j *Subscriptions) EndDay(_ context.Context, _ command.Caller, cmd EndDay) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
+	return func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
+		events, err := cmd.Decide(state, now)
+		return command.Decision[Subscription]{Events: events}, err
+	}, nil
+}
+
+// MeterDay prepares the command of that name for the caller. The decision it returns is pure.
+func (j *Subscriptions) MeterDay(_ context.Context, _ command.Caller, cmd MeterDay) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
+	cmd.Normalize()
+	if err := cmd.Validate(); err != nil {
+		return nil, err
+	}
+	return func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {
+		events, err := cmd.Decide(j.rules, state, now)
+		return command.Decision[Subscription]{Events: events}, err
+	}, nil
+}
+
 // EndPeriod prepares the command of that name for the caller. The decision it returns is pure.
 func (j *Subscriptions) EndPeriod(_ context.Context, _ command.Caller, cmd EndPeriod) (func(*Subscription, time.Time) (command.Decision[Subscription], error), error) {
 	return func(state *Subscription, now time.Time) (command.Decision[Subscription], error) {

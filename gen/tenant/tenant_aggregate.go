@@ -45,3 +45,12 @@ func (s *Tenant) readState(state []byte) error {
 func TenantMayAct(state *Tenant) bool {
 	return state.Status == TenantStatusActive
 }
+
+// TenantCallsPerDay is how many API calls a tenant may make on a day; nil is no bound.
+func TenantCallsPerDay(state *Tenant) *int64 {
+	if state.Plan.APICallsPerDay() == nil {
+		return nil
+	}
+	calls := *state.Plan.APICallsPerDay()
+	return &calls
+}

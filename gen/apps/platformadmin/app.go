@@ -19,6 +19,8 @@ type Rules struct {
 	Tenant   tenant.Rules
 	// IdentityOperations makes what the module does beside its commands and queries.
 	IdentityOperations func(service.Deps, identity.Means) (identity.Operations, error)
+	// BillingOperations makes what the module does beside its commands and queries.
+	BillingOperations func(service.Deps, billing.Means) (billing.Operations, error)
 }
 
 // New returns the app, following the rules given.

@@ -13,22 +13,23 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 )
 
-// directory knows the tenants and whether they may act.
+// directory knows the tenants, whether they may act and how often.
 type directory struct {
 	tenants *command.Repository[tenant.Tenant]
 }
 
-// Status implements tenancy.Directory.
-func (d directory) Status(ctx context.Context, id uuid.UUID) (tenancy.Status, error) {
+// Standing implements tenancy.Directory.
+func (d directory) Standing(ctx context.Context, id uuid.UUID) (tenancy.Standing, error) {
 	loaded, err := d.tenants.Load(ctx, id, id)
 	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == "NOT_FOUND" {
-		return tenancy.Unknown, nil
+		return tenancy.Standing{Status: tenancy.Unknown}, nil
 	}
 	if err != nil {
-		return tenancy.Unknown, fmt.Errorf("reading the status of tenant %s: %w", id, err)
+		return tenancy.Standing{}, fmt.Errorf("reading the standing of tenant %s: %w", id, err)
 	}
+	standing := tenancy.Standing{Status: tenancy.Suspended, CallsPerDay: tenant.TenantCallsPerDay(loaded.State)}
 	if tenant.TenantMayAct(loaded.State) {
-		return tenancy.Active, nil
+		standing.Status = tenancy.Active
 	}
-	return tenancy.Suspended, nil
+	return standing, nil
 }

@@ -46,7 +46,11 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
-	billingModule, err := billingserver.New(deps, billingRepos, r.Billing, subscriptions, invoices, tenants)
+	billingOperations, err := r.BillingOperations(deps, billing.Means{Repositories: billingRepos, Subscriptions: subscriptions, Invoices: invoices})
+	if err != nil {
+		return nil, err
+	}
+	billingModule, err := billingserver.New(deps, billingRepos, r.Billing, billingOperations, subscriptions, invoices, tenants)
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,7 @@ func Surface() isolation.Surface {
 			{Name: "ListReceivables", Method: "GET", Path: "/receivables", Query: []isolation.Param{{Name: "status", Value: "draft"}, {Name: "status_in", Value: "draft"}, {Name: "day_gte", Value: "2026-01-02"}, {Name: "day_gt", Value: "2026-01-02"}, {Name: "day_lte", Value: "2026-01-02"}, {Name: "day_lt", Value: "2026-01-02"}, {Name: "currency", Value: "{canary}"}, {Name: "sort", Value: "-day"}, {Name: "limit", Value: "1"}, {Name: "cursor", Value: "{canary}"}}, Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "DailyRevenue", Method: "GET", Path: "/daily-revenue", Query: []isolation.Param{{Name: "day_gte", Value: "2026-01-02"}, {Name: "day_gt", Value: "2026-01-02"}, {Name: "day_lte", Value: "2026-01-02"}, {Name: "day_lt", Value: "2026-01-02"}, {Name: "currency", Value: "{canary}"}}, Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "MonthlyRevenue", Method: "GET", Path: "/monthly-revenue", Query: []isolation.Param{{Name: "day_gte", Value: "2026-01-02"}, {Name: "day_gt", Value: "2026-01-02"}, {Name: "day_lte", Value: "2026-01-02"}, {Name: "day_lt", Value: "2026-01-02"}, {Name: "currency", Value: "{canary}"}}, Roles: []string{"PlatformAdmin"}, Platform: true},
+			{Name: "PaymentWebhook", Method: "POST", Path: "/webhooks/payments", Public: true},
 		},
 	}
 }

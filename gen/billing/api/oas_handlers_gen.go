@@ -1949,6 +1949,85 @@ func (s *Server) handleMonthlyRevenueRequest(args [0]string, argsEscaped bool, w
 	}
 }
 
+// handlePaymentWebhookRequest handles paymentWebhook operation.
+//
+// Takes a payment from the payment provider: {"payment": its id, "tenant", "invoice", "amount":
+// {"amount", "currency"}}, signed with PAYMENT_WEBHOOK_SECRET in the header Webhook-Signature, "t="
+// seconds since 1970 ",v1=" the HMAC-SHA256 of t, a full stop and the body. It may be sent again: a
+// payment counts once.
+//
+// POST /webhooks/payments
+func (s *Server) handlePaymentWebhookRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err error
+	)
+
+	var rawBody []byte
+
+	var response *PaymentWebhookNoContent
+	if m := s.cfg.Middleware; m != nil {
+		mreq := middleware.Request{
+			Context:          ctx,
+			OperationName:    PaymentWebhookOperation,
+			OperationSummary: "Payment webhook",
+			OperationID:      "paymentWebhook",
+			Body:             nil,
+			RawBody:          rawBody,
+			Params:           middleware.Parameters{},
+			Raw:              r,
+		}
+
+		type (
+			Request  = struct{}
+			Params   = struct{}
+			Response = *PaymentWebhookNoContent
+		)
+		response, err = middleware.HookMiddleware[
+			Request,
+			Params,
+			Response,
+		](
+			m,
+			mreq,
+			nil,
+			func(ctx context.Context, request Request, params Params) (response Response, err error) {
+				err = s.h.PaymentWebhook(ctx)
+				return response, err
+			},
+		)
+	} else {
+		err = s.h.PaymentWebhook(ctx)
+	}
+	if err != nil {
+		if errRes, ok := errors.Into[*ProblemStatusCode](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodePaymentWebhookResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleRecordPaymentRequest handles recordPayment operation.
 //
 // Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an

@@ -345,6 +345,12 @@ func encodeMonthlyRevenueResponse(response *MonthlyRevenueResult, w http.Respons
 	return nil
 }
 
+func encodePaymentWebhookResponse(response *PaymentWebhookNoContent, w http.ResponseWriter) error {
+	w.WriteHeader(204)
+
+	return nil
+}
+
 func encodeRecordPaymentResponse(response *InvoiceChangedHeaders, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Access-Control-Expose-Headers", "Etag,Oksai-Consistency")

@@ -1569,6 +1569,9 @@ func (o OptString) Or(d string) string {
 	return d
 }
 
+// PaymentWebhookNoContent is response for PaymentWebhook operation.
+type PaymentWebhookNoContent struct{}
+
 // Why a request was not carried out (RFC 9457).
 // Ref: #/components/schemas/Problem
 type Problem struct {
@@ -1899,6 +1902,11 @@ type Subscription struct {
 	PeriodEnd     time.Time `json:"period_end"`
 	// Of the running period.
 	Usage []DailyUsage `json:"usage"`
+	// When the usage of a day can be measured: five minutes after 24 hours later than its first period
+	// began, so that no two tenants' days need be measured at once.
+	UsageAt time.Time `json:"usage_at"`
+	// The day that has ended, while its usage is being measured.
+	EndedDay OptDate `json:"ended_day"`
 	// Invoices that are late.
 	Overdue []uuid.UUID `json:"overdue"`
 	// Those of them that are later than the grace period.
@@ -1953,6 +1961,16 @@ func (s *Subscription) GetPeriodEnd() time.Time {
 // GetUsage returns the value of Usage.
 func (s *Subscription) GetUsage() []DailyUsage {
 	return s.Usage
+}
+
+// GetUsageAt returns the value of UsageAt.
+func (s *Subscription) GetUsageAt() time.Time {
+	return s.UsageAt
+}
+
+// GetEndedDay returns the value of EndedDay.
+func (s *Subscription) GetEndedDay() OptDate {
+	return s.EndedDay
 }
 
 // GetOverdue returns the value of Overdue.
@@ -2013,6 +2031,16 @@ func (s *Subscription) SetPeriodEnd(val time.Time) {
 // SetUsage sets the value of Usage.
 func (s *Subscription) SetUsage(val []DailyUsage) {
 	s.Usage = val
+}
+
+// SetUsageAt sets the value of UsageAt.
+func (s *Subscription) SetUsageAt(val time.Time) {
+	s.UsageAt = val
+}
+
+// SetEndedDay sets the value of EndedDay.
+func (s *Subscription) SetEndedDay(val OptDate) {
+	s.EndedDay = val
 }
 
 // SetOverdue sets the value of Overdue.

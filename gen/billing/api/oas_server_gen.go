@@ -82,6 +82,15 @@ type Handler interface {
 	//
 	// GET /monthly-revenue
 	MonthlyRevenue(ctx context.Context, params MonthlyRevenueParams) (*MonthlyRevenueResult, error)
+	// PaymentWebhook implements paymentWebhook operation.
+	//
+	// Takes a payment from the payment provider: {"payment": its id, "tenant", "invoice", "amount":
+	// {"amount", "currency"}}, signed with PAYMENT_WEBHOOK_SECRET in the header Webhook-Signature, "t="
+	// seconds since 1970 ",v1=" the HMAC-SHA256 of t, a full stop and the body. It may be sent again: a
+	// payment counts once.
+	//
+	// POST /webhooks/payments
+	PaymentWebhook(ctx context.Context) error
 	// RecordPayment implements recordPayment operation.
 	//
 	// Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an

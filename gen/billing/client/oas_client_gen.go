@@ -96,6 +96,15 @@ type Invoker interface {
 	//
 	// GET /monthly-revenue
 	MonthlyRevenue(ctx context.Context, params MonthlyRevenueParams) (*MonthlyRevenueResult, error)
+	// PaymentWebhook invokes paymentWebhook operation.
+	//
+	// Takes a payment from the payment provider: {"payment": its id, "tenant", "invoice", "amount":
+	// {"amount", "currency"}}, signed with PAYMENT_WEBHOOK_SECRET in the header Webhook-Signature, "t="
+	// seconds since 1970 ",v1=" the HMAC-SHA256 of t, a full stop and the body. It may be sent again: a
+	// payment counts once.
+	//
+	// POST /webhooks/payments
+	PaymentWebhook(ctx context.Context) error
 	// RecordPayment invokes recordPayment operation.
 	//
 	// Notes a payment, once for each id. A part leaves the invoice open; what is too much, or comes for an
@@ -2202,6 +2211,52 @@ func (c *Client) sendMonthlyRevenue(ctx context.Context, params MonthlyRevenuePa
 	}()
 
 	result, err := decodeMonthlyRevenueResponse(resp)
+	if err != nil {
+		return res, errors.Wrap(err, "decode response")
+	}
+
+	return result, nil
+}
+
+// PaymentWebhook invokes paymentWebhook operation.
+//
+// Takes a payment from the payment provider: {"payment": its id, "tenant", "invoice", "amount":
+// {"amount", "currency"}}, signed with PAYMENT_WEBHOOK_SECRET in the header Webhook-Signature, "t="
+// seconds since 1970 ",v1=" the HMAC-SHA256 of t, a full stop and the body. It may be sent again: a
+// payment counts once.
+//
+// POST /webhooks/payments
+func (c *Client) PaymentWebhook(ctx context.Context) error {
+	_, err := c.sendPaymentWebhook(ctx)
+	return err
+}
+
+func (c *Client) sendPaymentWebhook(ctx context.Context) (res *PaymentWebhookNoContent, err error) {
+
+	u := uri.Clone(c.requestURL(ctx))
+	var pathParts [1]string
+	pathParts[0] = "/webhooks/payments"
+	uri.AddPathParts(u, pathParts[:]...)
+
+	r, err := ht.NewRequest(ctx, "POST", u)
+	if err != nil {
+		return res, errors.Wrap(err, "create request")
+	}
+
+	resp, err := c.cfg.Client.Do(r)
+	if err != nil {
+		return res, errors.Wrap(err, "do request")
+	}
+	body := resp.Body
+	defer func() {
+		// Drain the body to EOF before closing, so the underlying
+		// connection can be reused by the Transport regardless of the
+		// response status code. See https://github.com/ogen-go/ogen/issues/1670.
+		_, _ = io.Copy(io.Discard, body)
+		_ = body.Close()
+	}()
+
+	result, err := decodePaymentWebhookResponse(resp)
 	if err != nil {
 		return res, errors.Wrap(err, "decode response")
 	}

@@ -2530,6 +2530,41 @@ func (s *MonthlyRevenueResult) UnmarshalJSON(data []byte) error {
 }
 
 // Encode encodes time.Time as json.
+func (o OptDate) Encode(e *jx.Encoder, format func(*jx.Encoder, time.Time)) {
+	if !o.Set {
+		return
+	}
+	format(e, o.Value)
+}
+
+// Decode decodes time.Time from json.
+func (o *OptDate) Decode(d *jx.Decoder, format func(*jx.Decoder) (time.Time, error)) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptDate to nil")
+	}
+	o.Set = true
+	v, err := format(d)
+	if err != nil {
+		return err
+	}
+	o.Value = v
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptDate) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e, json.EncodeDate)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptDate) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d, json.DecodeDate)
+}
+
+// Encode encodes time.Time as json.
 func (o OptDateTime) Encode(e *jx.Encoder, format func(*jx.Encoder, time.Time)) {
 	if !o.Set {
 		return
@@ -3401,6 +3436,16 @@ func (s *Subscription) encodeFields(e *jx.Encoder) {
 		e.ArrEnd()
 	}
 	{
+		e.FieldStart("usage_at")
+		json.EncodeTimeFormat(e, s.UsageAt, "2006-01-02T15:04:05.999999Z07:00")
+	}
+	{
+		if s.EndedDay.Set {
+			e.FieldStart("ended_day")
+			s.EndedDay.Encode(e, json.EncodeDate)
+		}
+	}
+	{
 		e.FieldStart("overdue")
 		e.ArrStart()
 		for _, elem := range s.Overdue {
@@ -3418,7 +3463,7 @@ func (s *Subscription) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfSubscription = [12]string{
+var jsonFieldsNameOfSubscription = [14]string{
 	0:  "id",
 	1:  "version",
 	2:  "plan",
@@ -3429,8 +3474,10 @@ var jsonFieldsNameOfSubscription = [12]string{
 	7:  "period_start",
 	8:  "period_end",
 	9:  "usage",
-	10: "overdue",
-	11: "given_up",
+	10: "usage_at",
+	11: "ended_day",
+	12: "overdue",
+	13: "given_up",
 }
 
 // Decode decodes Subscription from json.
@@ -3564,8 +3611,30 @@ func (s *Subscription) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"usage\"")
 			}
-		case "overdue":
+		case "usage_at":
 			requiredBitSet[1] |= 1 << 2
+			if err := func() error {
+				v, err := json.DecodeTimeFormat(d, "2006-01-02T15:04:05.999999Z07:00")
+				s.UsageAt = v
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"usage_at\"")
+			}
+		case "ended_day":
+			if err := func() error {
+				s.EndedDay.Reset()
+				if err := s.EndedDay.Decode(d, json.DecodeDate); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"ended_day\"")
+			}
+		case "overdue":
+			requiredBitSet[1] |= 1 << 4
 			if err := func() error {
 				s.Overdue = make([]uuid.UUID, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -3585,7 +3654,7 @@ func (s *Subscription) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"overdue\"")
 			}
 		case "given_up":
-			requiredBitSet[1] |= 1 << 3
+			requiredBitSet[1] |= 1 << 5
 			if err := func() error {
 				s.GivenUp = make([]uuid.UUID, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -3615,7 +3684,7 @@ func (s *Subscription) Decode(d *jx.Decoder) error {
 	var failures []validate.FieldError
 	for i, mask := range [2]uint8{
 		0b11111111,
-		0b00001111,
+		0b00110111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

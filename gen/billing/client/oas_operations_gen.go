@@ -18,6 +18,7 @@ const (
 	ListUsageOperation           OperationName = "ListUsage"
 	MeterUsageOperation          OperationName = "MeterUsage"
 	MonthlyRevenueOperation      OperationName = "MonthlyRevenue"
+	PaymentWebhookOperation      OperationName = "PaymentWebhook"
 	RecordPaymentOperation       OperationName = "RecordPayment"
 	SubscriptionHistoryOperation OperationName = "SubscriptionHistory"
 	VoidInvoiceOperation         OperationName = "VoidInvoice"

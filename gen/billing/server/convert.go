@@ -23,11 +23,15 @@ func subscriptionView(id uuid.UUID, version int64, s *billing.Subscription) api.
 		Period:        s.Period,
 		PeriodStart:   s.PeriodStart,
 		PeriodEnd:     s.PeriodEnd,
+		UsageAt:       s.UsageAt,
 		Overdue:       s.Overdue,
 		GivenUp:       s.GivenUp,
 	}
 	for _, item := range s.Usage {
 		v.Usage = append(v.Usage, dailyUsageView(item))
+	}
+	if s.EndedDay != nil {
+		v.EndedDay = api.NewOptDate(*s.EndedDay)
 	}
 	return v
 }

@@ -19,13 +19,14 @@ type server struct {
 	repos         *billing.Repositories
 	subscriptions *billing.Subscriptions
 	invoices      *billing.Invoices
+	does          billing.Operations
 }
 
 var _ api.Handler = (*server)(nil)
 
 // New assembles the module; its commands run on the repositories and runners given.
-func New(deps service.Deps, repos *billing.Repositories, rules billing.Rules, subscriptions *billing.Subscriptions, invoices *billing.Invoices, tenantTenants *tenant.Tenants) (*service.Module, error) {
-	s := &server{deps: deps, repos: repos, subscriptions: subscriptions, invoices: invoices}
+func New(deps service.Deps, repos *billing.Repositories, rules billing.Rules, does billing.Operations, subscriptions *billing.Subscriptions, invoices *billing.Invoices, tenantTenants *tenant.Tenants) (*service.Module, error) {
+	s := &server{deps: deps, repos: repos, subscriptions: subscriptions, invoices: invoices, does: does}
 	handler, err := api.NewServer(s, security{}, api.WithErrorHandler(httpx.ErrorHandler), api.WithNotFound(httpx.NotFound), api.WithMethodNotAllowed(httpx.MethodNotAllowed))
 	if err != nil {
 		return nil, fmt.Errorf("assembling module billing: %w", err)
@@ -42,7 +43,7 @@ func New(deps service.Deps, repos *billing.Repositories, rules billing.Rules, su
 		},
 		Models:    billing.Models(rules),
 		Reactions: billing.Reactions(invoices, subscriptions, tenantTenants),
-		Timers:    billing.Timers(subscriptions, invoices),
+		Timers:    billing.Timers(subscriptions, invoices, does),
 		Tasks:     []service.Task{{Name: "billing snapshots", Run: repos.Run}},
 	}, nil
 }

@@ -25,6 +25,7 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.ListReceivablesOperation:     {Name: "ListReceivables", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"status", "status_in", "day_gte", "day_gt", "day_lte", "day_lt", "currency", "sort", "limit", "cursor"}, Lists: []string{"status_in"}},
 	api.DailyRevenueOperation:        {Name: "DailyRevenue", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "currency"}},
 	api.MonthlyRevenueOperation:      {Name: "MonthlyRevenue", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "currency"}},
+	api.PaymentWebhookOperation:      {Name: "PaymentWebhook", Public: true, Raw: true},
 }
 
 // forms are what the bodies of the operations are made of.
