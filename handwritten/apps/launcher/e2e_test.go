@@ -74,8 +74,12 @@ func folder(t *testing.T) string {
 // launch starts the platform on engines of its own and waits until it is ready.
 func launch(t *testing.T) *platform {
 	t.Helper()
-	data := folder(t)
-	p := &platform{cmd: command(data, "PORT=0"), ended: make(chan struct{}), log: filepath.Join(data, "log")}
+	return launchIn(t, folder(t))
+}
+
+func launchIn(t *testing.T, data string, settings ...string) *platform {
+	t.Helper()
+	p := &platform{cmd: command(data, append(settings, "PORT=0")...), ended: make(chan struct{}), log: filepath.Join(data, "log")}
 	log, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)

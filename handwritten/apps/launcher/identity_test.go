@@ -14,6 +14,8 @@ const cutOffWithin = 5 * time.Second
 
 const password = "correct horse battery"
 
+var mailToken = regexp.MustCompile(`oksaimail_[a-z0-9_]+`)
+
 // mailed is the token in the only mail.
 func (p *platform) mailed(t *testing.T) string {
 	t.Helper()
@@ -25,7 +27,7 @@ func (p *platform) mailed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile(`oksaimail_[a-z0-9_]+`).FindString(string(text))
+	return mailToken.FindString(string(text))
 }
 
 // TestAUserOfAllApps: who joins through one app works in the others, until an

@@ -29,6 +29,7 @@ var rows = []struct {
 	{"rebuild", rebuilds},
 	{"visible", visibility},
 	{"memory", memory},
+	{"signin", signIns},
 	{"mixed", mixture},
 	{"tenants", idleTenants},
 	{"generate", generation},
@@ -36,7 +37,7 @@ var rows = []struct {
 
 func main() {
 	embedded.MaybeChild()
-	only := flag.String("only", "", "measure `names` only, separated by commas: append, http, fold, rebuild, visible, memory, mixed, tenants, generate")
+	only := flag.String("only", "", "measure `names` only, separated by commas: append, http, fold, rebuild, visible, memory, signin, mixed, tenants, generate")
 	quick := flag.Bool("quick", false, "measure little: the figures mean nothing, but everything runs")
 	flag.Parse()
 	size := full

@@ -26,6 +26,14 @@ func ratio(measured, against string, target float64, d duel) line {
 	}
 }
 
+// against is a line about a comparison that nothing is promised of.
+func against(measured, baseline string, d duel) line {
+	return line{
+		measured: measured, against: baseline, target: "—", reached: fmt.Sprintf("%.2f ×", d.ratio),
+		note: fmt.Sprintf("%s, against %s", d.measured, d.baseline),
+	}
+}
+
 // below is a line about an amount that should be less than target.
 func below[T float64 | time.Duration](measured string, target, reached T, unit func(T) string) line {
 	return line{

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
+)
+
+const day = 24 * time.Hour
+
+// TestCustomersLife follows a customer from the first mail to the end of the
+// data, over half a year of the platform's clock: owner and member, jobs, usage,
+// a first invoice that nobody pays in time, suspension, payment, and erasure.
+func TestCustomersLife(t *testing.T) {
+	c := newCustomer(t)
+	c.opens(t)
+	c.worksFor(t)
+	invoice := c.isInvoiced(t)
+	c.isSuspended(t, invoice)
+	c.pays(t, invoice)
+	c.leaves(t)
+	c.showsNo(t, password, c.webhookSecret)
+}
+
+// customer is a tenant with its people, on a platform whose clock the test moves.
+type customer struct {
+	*platform
+	data, clock   string
+	ahead         time.Duration
+	webhookSecret string
+	tenant        string
+	title         string // of the job that is looked for
+}
+
+func newCustomer(t *testing.T) *customer {
+	t.Helper()
+	c := &customer{data: folder(t), webhookSecret: rand.Text() + rand.Text(), title: "Ship " + rand.Text()[:6]}
+	c.clock = filepath.Join(c.data, "clock")
+	c.later(t, 0)
+	settings := []string{"OKSAI_CLOCK=" + c.clock, "PAYMENT_WEBHOOK_SECRET=" + c.webhookSecret}
+	if enginetest.KafkaIsReal() {
+		settings = append(settings, "KAFKA_BROKERS="+strings.Join(enginetest.Kafka(t), ","))
+	}
+	if enginetest.RedisIsReal() {
+		settings = append(settings, "REDIS_URL="+enginetest.RedisServer(t))
+	}
+	c.platform = launchIn(t, c.data, settings...)
+	return c
+}
+
+// later moves the platform's clock on.
+func (c *customer) later(t *testing.T, by time.Duration) {
+	t.Helper()
+	c.ahead += by
+	if err := os.WriteFile(c.clock, []byte(c.ahead.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// operator works for the platform, by a token of today.
+func (c *customer) operator(t *testing.T) caller {
+	t.Helper()
+	cmd := exec.Command(programs+"platform-admin", "token", "--role", "PlatformAdmin", "--user", "operator")
+	cmd.Env = append(os.Environ(), "OKSAI_DATA="+c.data, "OKSAI_CLOCK="+c.clock)
+	token, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller{c.Apps["platform-admin"], strings.TrimSpace(string(token))}
+}
+
+func (c *customer) nobody() caller { return caller{base: c.Apps["platform-api"]} }
+
+// signIn is a session of today, of one of the tenant's people. When weeks have
+// gone by at once, the keys that sign tokens must be replaced first.
+func (c *customer) signIn(t *testing.T, email string) caller {
+	t.Helper()
+	body := fmt.Sprintf(`{"email": %q, "password": %q, "tenant": %q}`, email, password, c.tenant)
+	var a answer
+	eventually(t, healWithin, "a session of "+email, func() bool {
+		a = c.nobody().do(t, "POST", "/sign-in", body)
+		return a.status != 503
+	})
+	if a.status != 200 {
+		t.Fatalf("%s cannot sign in: %d %s", email, a.status, a.body)
+	}
+	return caller{c.Apps["platform-api"], decode[struct {
+		Access string `json:"access_token"`
+	}](t, a).Access}
+}
+
+const owner, member = "olivia@example.com", "max@example.com"
+
+// opens registers the owner, opens the tenant, and invites a member.
+func (c *customer) opens(t *testing.T) {
+	t.Helper()
+	c.nobody().must(t, 204, "POST", "/register", fmt.Sprintf(`{"email": %q, "password": %q}`, owner, password))
+	c.nobody().must(t, 204, "POST", "/confirm-email", fmt.Sprintf(`{"token": %q}`, c.mailedTo(t, owner)))
+	operator := c.operator(t)
+	c.tenant = decode[struct{ ID string }](t, operator.must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
+	users := items[struct {
+		ID string `json:"user_id"`
+	}](t, operator, "/users?email="+url.QueryEscape(owner))
+	if len(users) != 1 {
+		t.Fatalf("the users with the owner's address are %v", users)
+	}
+	operator.must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q, "roles": ["TenantOwner"]}`, users[0].ID), "X-Tenant-ID", c.tenant)
+
+	boss := c.signIn(t, owner)
+	boss.must(t, 200, "POST", "/tenants/"+c.tenant+"/change-plan", `{"plan": "pro"}`)
+	boss.must(t, 200, "POST", "/invitations", fmt.Sprintf(`{"email": %q, "roles": ["TenantMember"]}`, member))
+	c.nobody().must(t, 200, "POST", "/join-tenant", fmt.Sprintf(`{"token": %q, "password": %q, "name": "Max"}`, c.mailedTo(t, member), password))
+}
+
+// worksFor has the member work: jobs are created, done and found.
+func (c *customer) worksFor(t *testing.T) {
+	t.Helper()
+	max := c.signIn(t, member)
+	first := decode[struct{ ID string }](t, max.must(t, 201, "POST", "/jobs", fmt.Sprintf(`{"title": %q, "priority": "urgent"}`, c.title))).ID
+	max.must(t, 200, "POST", "/jobs/"+first+"/start", "")
+	last := max.must(t, 200, "POST", "/jobs/"+first+"/complete", "")
+	jobs := items[struct{ Title, Status string }](t, max, "/jobs?search="+url.QueryEscape(c.title), last.seen()...)
+	if len(jobs) != 1 || jobs[0].Status != "completed" {
+		t.Errorf("the jobs are %+v, want the one that is completed", jobs)
+	}
+	max.must(t, 403, "POST", "/invitations", `{"email": "friend@example.com", "roles": ["TenantOwner"]}`)
+}
+
+type invoice struct {
+	ID     string `json:"invoice_id"`
+	Status string
+	Total  money
+	Paid   money
+}
+
+type money struct {
+	Amount   int64
+	Currency string
+}
+
+// isInvoiced lets the trial and the first month go by.
+func (c *customer) isInvoiced(t *testing.T) invoice {
+	t.Helper()
+	c.later(t, 15*day)
+	c.owner(t, "the subscription's first period", func(boss caller) bool {
+		all := items[struct {
+			Status string
+			Period int
+		}](t, boss, "/subscriptions")
+		return len(all) == 1 && all[0].Status == "active" && all[0].Period == 1
+	})
+	for range 3 { // the usage of jobs is metered day by day
+		max := c.signIn(t, member)
+		max.must(t, 201, "POST", "/jobs", `{"title": "A day's work"}`)
+		c.later(t, day)
+	}
+	c.owner(t, "the usage of the days that are over", func(boss caller) bool {
+		jobs := 0
+		for _, d := range items[struct{ Jobs int }](t, boss, "/usage") {
+			jobs += d.Jobs
+		}
+		return jobs >= 3
+	})
+	c.later(t, 31*day)
+	c.invoice(t, "draft")
+	c.later(t, 25*time.Hour)
+	return c.invoice(t, "issued")
+}
+
+// isSuspended lets the invoice's time to be paid go by, and the grace period.
+func (c *customer) isSuspended(t *testing.T, i invoice) {
+	t.Helper()
+	if i.Total != (money{4900, "EUR"}) {
+		t.Errorf("the invoice is for %+v", i.Total)
+	}
+	max := c.signIn(t, member)
+	max.must(t, 200, "GET", "/jobs", "")
+	c.later(t, 15*day)
+	c.invoice(t, "overdue")
+	c.later(t, 15*day)
+	operator := c.operator(t)
+	eventually(t, healWithin, "the tenant's suspension", func() bool { return c.standing(t, operator) == "suspended" })
+	token := c.owned(t)
+	eventually(t, cutOffWithin, "the end of the tenant's work", func() bool {
+		a := token.do(t, "POST", "/jobs", `{"title": "Too late"}`)
+		return a.status == 403 && strings.Contains(a.body, "TENANT_SUSPENDED")
+	})
+}
+
+// pays sends the provider's word of a payment, twice.
+func (c *customer) pays(t *testing.T, i invoice) {
+	t.Helper()
+	word := fmt.Sprintf(`{"payment": "pay-1", "tenant": %q, "invoice": %q, "amount": {"amount": 4900, "currency": "EUR"}}`, c.tenant, i.ID)
+	c.webhook(t, 401, word, "Webhook-Signature", "t=1,v1=00")
+	for range 2 {
+		c.webhook(t, 204, word, "Webhook-Signature", c.sign(word))
+	}
+	operator := c.operator(t)
+	eventually(t, healWithin, "the tenant's return", func() bool { return c.standing(t, operator) == "active" })
+	paid := c.invoice(t, "paid")
+	if paid.Paid != paid.Total {
+		t.Errorf("%+v was paid of %+v", paid.Paid, paid.Total)
+	}
+	c.owner(t, "the subscription's good standing", func(boss caller) bool {
+		all := items[struct {
+			Status string
+			Unpaid bool
+		}](t, boss, "/subscriptions")
+		return len(all) == 1 && all[0].Status == "active" && !all[0].Unpaid
+	})
+	c.signIn(t, member).must(t, 201, "POST", "/jobs", `{"title": "Back at work"}`)
+}
+
+// leaves deletes the tenant, waits until it cannot be restored, and erases it.
+func (c *customer) leaves(t *testing.T) {
+	t.Helper()
+	c.signIn(t, owner).must(t, 200, "POST", "/tenants/"+c.tenant+"/delete", "")
+	c.operator(t).must(t, 409, "POST", "/tenants/"+c.tenant+"/erase", "")
+	c.later(t, 31*day)
+	operator := c.operator(t)
+	eventually(t, healWithin, "the tenant's deletion", func() bool { return c.standing(t, operator) == "deleted" })
+	a := c.nobody().do(t, "POST", "/sign-in", fmt.Sprintf(`{"email": %q, "password": %q, "tenant": %q}`, owner, password, c.tenant))
+	if a.status/100 != 4 {
+		if a := c.owned(t).do(t, "GET", "/jobs", ""); a.status/100 != 4 {
+			t.Errorf("the owner of a tenant that is deleted reads jobs: %d %s", a.status, a.body)
+		}
+	}
+	erased := operator.must(t, 200, "POST", "/tenants/"+c.tenant+"/erase", "")
+	for _, row := range items[struct {
+		ID   string `json:"tenant_id"`
+		Name string
+	}](t, operator, "/tenants", erased.seen()...) {
+		if row.ID == c.tenant && row.Name != "erased" {
+			t.Errorf("the erased tenant is listed as %q", row.Name)
+		}
+	}
+	operator.must(t, 404, "GET", "/tenants/by-slug/acme", "")
+}
+
+// owned is the owner's session of today, also where the tenant may not work.
+func (c *customer) owned(t *testing.T) caller { t.Helper(); return c.signIn(t, owner) }
+
+// owner waits for what the owner sees.
+func (c *customer) owner(t *testing.T, what string, ok func(boss caller) bool) {
+	t.Helper()
+	boss := c.owned(t)
+	eventually(t, healWithin, what, func() bool { return ok(boss) })
+}
+
+// invoice waits until the tenant's first invoice has a status.
+func (c *customer) invoice(t *testing.T, status string) (found invoice) {
+	t.Helper()
+	c.owner(t, "an invoice that is "+status, func(boss caller) bool {
+		all := items[invoice](t, boss, "/invoices")
+		if len(all) == 0 {
+			return false
+		}
+		found = all[len(all)-1] // the newest period comes first
+		return found.Status == status
+	})
+	return found
+}
+
+func (c *customer) standing(t *testing.T, operator caller) string {
+	t.Helper()
+	return decode[struct{ Status string }](t, operator.must(t, 200, "GET", "/tenants/"+c.tenant, "")).Status
+}
+
+func (c *customer) webhook(t *testing.T, status int, body string, headers ...string) {
+	t.Helper()
+	c.nobody().must(t, status, "POST", "/webhooks/payments", body, headers...)
+}
+
+// sign is what the payment provider does: see the description of PaymentWebhook.
+func (c *customer) sign(body string) string {
+	at := fmt.Sprint(time.Now().Add(c.ahead).Unix())
+	mac := hmac.New(sha256.New, []byte(c.webhookSecret))
+	mac.Write([]byte(at + "." + body))
+	return "t=" + at + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// mailedTo is the token of the only mail to an address.
+func (c *customer) mailedTo(t *testing.T, email string) string {
+	t.Helper()
+	var found []string
+	mails, _ := filepath.Glob(filepath.Join(c.data, "mail", "*.eml"))
+	for _, file := range mails {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), email) {
+			found = append(found, mailToken.FindString(string(text)))
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d mails went to %s", len(found), email)
+	}
+	return found[0]
+}
+
+// items is a list's first page.
+func items[T any](t *testing.T, who caller, path string, headers ...string) []T {
+	t.Helper()
+	return decode[struct{ Items []T }](t, who.must(t, 200, "GET", path, "", headers...)).Items
+}
