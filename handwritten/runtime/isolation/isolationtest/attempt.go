@@ -20,6 +20,8 @@ type attempt struct {
 	proof            Proof
 	report           *Report
 	victim, intruder party
+	// common are ids of what is the platform's, such as users, by what they are of.
+	common map[string]string
 }
 
 // party is a tenant and its people.
@@ -77,6 +79,7 @@ func created(t testing.TB, a answer) uuid.UUID {
 // in every text. Commands must succeed; what other operations need is not known.
 func (a *attempt) fill(t testing.TB) {
 	t.Helper()
+	a.fillPlatform(t)
 	a.learn(t)
 	for _, op := range a.tried() {
 		c := call{Operation: op, text: a.victim.canary, headers: []string{httpx.IdempotencyHeader, "{key}"}}
@@ -85,7 +88,7 @@ func (a *attempt) fill(t testing.TB) {
 		if !makes || op.Platform || role == "" {
 			continue
 		}
-		made := a.send(t, a.victim.tokens[role], c, a.victim.with(a.victim.first(idsIn(c.template()))))
+		made := a.send(t, a.victim.tokens[role], c, a.victim.with(a.known(c)))
 		if op.Creates != "" {
 			created(t, made)
 		}
@@ -93,12 +96,27 @@ func (a *attempt) fill(t testing.TB) {
 	}
 }
 
-// first are ids of the kinds, as far as the party has any.
-func (p party) first(kinds []string) map[string]string {
+// fillPlatform makes one of everything that is the platform's own, without the canary.
+func (a *attempt) fillPlatform(t testing.TB) {
+	t.Helper()
+	for _, op := range a.tried() {
+		if op.Creates == "" || !op.Platform || op.Name == a.proof.Surface.Opens {
+			continue
+		}
+		w := newWords("platform")
+		made := a.send(t, a.token(t, "operator", uuid.Nil, service.PlatformRole), call{Operation: op, text: w.canary}, w)
+		a.common[op.Creates] = created(t, made).String()
+	}
+}
+
+// known are ids for a call, the victim's and the platform's, as far as there are any.
+func (a *attempt) known(c call) map[string]string {
 	ids := map[string]string{}
-	for _, of := range kinds {
-		if known := p.all[of]; len(known) > 0 {
-			ids[of] = known[0]
+	for _, of := range idsIn(c.template()) {
+		if theirs := a.victim.all[of]; len(theirs) > 0 {
+			ids[of] = theirs[0]
+		} else if id := a.common[of]; id != "" {
+			ids[of] = id
 		}
 	}
 	return ids

@@ -100,7 +100,8 @@ func (r *Running) send(t testing.TB, token string, c call, w words) answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	check(t, err)
-	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
+	strange := strings.Contains(string(body), `"code":"UNAUTHORIZED"`) // not merely a wrong password
+	if strange || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		t.Fatalf("%v answers %d, which proves nothing: %s", c, resp.StatusCode, body)
 	}
 	return answer{resp.StatusCode, describe(resp, body), body}

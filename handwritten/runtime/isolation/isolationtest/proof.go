@@ -75,7 +75,7 @@ func (r *Report) String() string {
 // Run tries everything.
 func (p Proof) Run(t testing.TB, r *Running) *Report {
 	t.Helper()
-	a := &attempt{Running: r, proof: p, report: &Report{}}
+	a := &attempt{Running: r, proof: p, report: &Report{}, common: map[string]string{}}
 	a.victim, a.intruder = a.open(t, "canary"), a.open(t, "intruder")
 	a.settle(t)
 	a.setClock(t, p.Later)

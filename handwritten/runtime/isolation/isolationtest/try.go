@@ -1,6 +1,7 @@
 package isolationtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,25 +103,28 @@ func (a *attempt) tryCall(t testing.TB, role, token string, c call) (requests in
 }
 
 // choices are the victim's ids that a call can name: each that its first id may
-// be, and any for the others. A call without words has none.
+// be, and any for the others. A call without words has none. What is the platform's
+// own is nobody's in particular, and no choice.
 func (a *attempt) choices(t testing.TB, c call) (choices []map[string]string) {
 	t.Helper()
-	of := idsIn(c.template())
+	of := slices.DeleteFunc(idsIn(c.template()), func(of string) bool { return a.common[of] != "" })
 	if len(of) == 0 && word.MatchString(c.template()) {
 		return []map[string]string{{}}
 	}
 	if len(of) == 0 {
 		return nil
 	}
+	ids := map[string]string{}
 	for _, kind := range of {
 		if len(a.victim.all[kind]) == 0 {
 			t.Fatalf("the victim has no %q, so %v cannot be tried", kind, c)
 		}
+		ids[kind] = a.victim.all[kind][0]
 	}
 	for _, first := range a.victim.all[of[0]] {
-		ids := a.victim.first(of)
-		ids[of[0]] = first
-		choices = append(choices, ids)
+		choice := maps.Clone(ids)
+		choice[of[0]] = first
+		choices = append(choices, choice)
 	}
 	return choices
 }
