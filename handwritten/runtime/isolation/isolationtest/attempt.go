@@ -104,7 +104,7 @@ func (a *attempt) fillPlatform(t testing.TB) {
 			continue
 		}
 		w := newWords("platform")
-		made := a.send(t, a.token(t, "operator", uuid.Nil, service.PlatformRole), call{Operation: op, text: w.canary}, w)
+		made := a.send(t, a.token(t, "operator", uuid.Nil, authn.PlatformRole), call{Operation: op, text: w.canary}, w)
 		a.common[op.Creates] = created(t, made).String()
 	}
 }
