@@ -119,16 +119,6 @@ func describe(resp *http.Response, body []byte) string {
 	return text.String()
 }
 
-// comparable is the answer without the words of its request; what was created
-// has a new id, and a time.
-func (a answer) comparable(w words) string {
-	text := w.outOf(a.text)
-	if a.status == http.StatusCreated {
-		text = instant.ReplaceAllString(anyID.ReplaceAllString(text, "{id}"), "{time}")
-	}
-	return text
-}
-
 var (
 	anyID   = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`)
