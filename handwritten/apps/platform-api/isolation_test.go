@@ -2,11 +2,11 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/oksai/oksai/gen/apps/platformapi"
+	"github.com/oksai/oksai/handwritten/apps/internal/billed"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/isolation/isolationtest"
 )
@@ -17,10 +17,9 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 func TestNoTenantReachesAnother(t *testing.T) {
 	isolationtest.Prove(t, isolationtest.Serve(t, newApp()), isolationtest.Proof{
 		Surface: platformapi.Surface(),
-		// Who pays gets an invoice when the trial and a month are over.
 		Prepare: func(t testing.TB, r *isolationtest.Running, tenant uuid.UUID) {
 			r.Operate(t, "POST", "/tenants/"+tenant.String()+"/change-plan", `{"plan": "enterprise"}`)
+			billed.Draft(t, r.Engines.PostgresURL, tenant)
 		},
-		Later: 50 * 24 * time.Hour,
 	})
 }

@@ -10,9 +10,11 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 )
@@ -55,6 +57,8 @@ type Config struct {
 	// Keep is for how long entries stay at least; two years by default. The
 	// database itself keeps them for 90 days, whatever it is asked for.
 	Keep time.Duration
+	// Log gets what operators must know; discarded by default.
+	Log *slog.Logger
 }
 
 // Store is the audit trail. Its methods may be called concurrently.
@@ -66,6 +70,9 @@ var _ audit.Auditor = (*Store)(nil)
 func New(c Config) *Store {
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Keep = cmp.Or(c.Keep, 2*365*24*time.Hour)
 	return &Store{c}
@@ -94,4 +101,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 		return fmt.Errorf("audit %s: %w", e.Kind, err)
 	}
 	return nil
+}
+
+// RecordAlone is Record in a transaction of its own, for what changes nothing else.
+func (s *Store) RecordAlone(ctx context.Context, e Entry) error {
+	return s.config.Store.InTenants(ctx, []uuid.UUID{e.Tenant}, func(tx pgx.Tx) error { return s.Record(ctx, tx, e) })
 }

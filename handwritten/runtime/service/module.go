@@ -8,6 +8,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
@@ -34,6 +35,8 @@ type Deps struct {
 	// SignIn keeps passwords, sessions and keys; Mail is how people are reached.
 	SignIn *signin.Service
 	Mail   mail.Mailer
+	// Audit is the trail of security events, and of what operators do.
+	Audit *audit.Store
 	// FirstOperators are the addresses of users who work for the platform before
 	// any operator can appoint them.
 	FirstOperators []string

@@ -152,10 +152,11 @@ func (p *process) deps() (Deps, error) {
 		return Deps{}, err
 	}
 	mailer, err := p.config.mailer()
+	trail := p.clients.trail(p.clock, p.log)
 	return Deps{
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
-		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator), Clock: p.clock, Log: p.log,
-		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets,
+		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator, trail.RecordAlone), Clock: p.clock, Log: p.log,
+		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets, Audit: trail,
 	}, err
 }
 

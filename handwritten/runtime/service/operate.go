@@ -58,7 +58,7 @@ func (i *invocation) operations(config Config, clients *clients) (*operations.Op
 	if err != nil {
 		return nil, err
 	}
-	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log, SignIn: signIn}
+	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log, SignIn: signIn, Audit: clients.trail(config.clock(), i.log)}
 	modules, err := i.app.Assemble(deps, func(tenancy.Directory) httpx.Guard { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("assemble %s: %w", i.app.Name, err)

@@ -1,11 +1,13 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -36,7 +38,11 @@ func TestOperatorsAppRefusesTenants(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			verifier := App{Operators: c.operators}.admit(trusted[0])
+			var trail []audit.Entry
+			verifier := App{Operators: c.operators}.admit(trusted[0], func(_ context.Context, e audit.Entry) error {
+				trail = append(trail, e)
+				return nil
+			})
 			token, err := config.devToken("ann", c.tenant, c.roles, utcNow())
 			if err != nil {
 				t.Fatal(err)
@@ -44,6 +50,9 @@ func TestOperatorsAppRefusesTenants(t *testing.T) {
 			_, err = httpx.Authorize(t.Context(), verifier, nil, token, c.op)
 			if refused := new(problem.Error); errors.As(err, &refused) != (c.status != 0) || refused.Status != c.status {
 				t.Errorf("the answer is %v, want status %d", err, c.status)
+			}
+			if noted := len(trail) == 1 && trail[0].Kind == audit.Forbidden && trail[0].Tenant == tenant && trail[0].User == "ann"; noted != (c.status != 0) {
+				t.Errorf("the audit trail has %+v", trail)
 			}
 		})
 	}

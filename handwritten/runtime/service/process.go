@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
@@ -107,7 +108,7 @@ func (p *process) migrate(ctx context.Context) error { return p.app.migrate(ctx,
 
 // migrate brings the whole database up to date.
 func (a App) migrate(ctx context.Context, url string) error {
-	for _, migrate := range []func(context.Context, string) error{eventstore.Migrate, schema.Migrate, usage.Migrate} {
+	for _, migrate := range []func(context.Context, string) error{eventstore.Migrate, schema.Migrate, usage.Migrate, audit.Migrate} {
 		if err := migrate(ctx, url); err != nil {
 			return fmt.Errorf("DATABASE_URL: %w", err)
 		}

@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/authn"
-	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/mail"
 	"github.com/oksai/oksai/handwritten/runtime/signin"
-	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
 )
 
@@ -23,6 +21,7 @@ func (p *process) openSignIn(ctx context.Context) (err error) {
 	if p.signIn, err = p.config.signIn(ctx, p.app, p.clients, p.clock, p.log); err != nil {
 		return err
 	}
+	p.stack.start(Task{Name: "audit trail", Run: p.clients.trail(p.clock, p.log).Run})
 	p.stack.start(Task{Name: "sign-in", Run: p.signIn.Run})
 	return nil
 }
@@ -44,7 +43,7 @@ func (c Config) signIn(ctx context.Context, app App, clients *clients, clock fun
 	}
 	return signin.Open(ctx, signin.Config{
 		Store: clients.store, Sealer: sealer, Name: app.Platform, Audience: app.Platform,
-		Trusted: trusted, External: external, Auditor: audit.Log{Logger: log}, Clock: clock, Log: log,
+		Trusted: trusted, External: external, Auditor: clients.trail(clock, log), Clock: clock, Log: log,
 	})
 }
 
@@ -93,12 +92,4 @@ func (c Config) mailer() (mail.Mailer, error) {
 		return mail.Unset{}, nil
 	}
 	return mail.Folder(filepath.Join(c.DataDir, "mail")), nil
-}
-
-// admit is who tells the callers that the app is for.
-func (a App) admit(v httpx.Verifier) httpx.Verifier {
-	if a.Operators {
-		return operatorsOnly{v}
-	}
-	return v
 }

@@ -73,8 +73,10 @@ func (a *attempt) searchClickHouse(t testing.TB) {
 	}
 }
 
-// shared are the keys in Redis that are of no tenant, by how they begin, and why.
-var shared = map[string]string{}
+// shared are the keys in Redis that are of no tenant, by what is in them, and why.
+var shared = map[string]string{
+	":rate:1:address:": "who has not signed in is counted by address",
+}
 
 // searchRedis: every key names a tenant, and its value names the same one.
 func (a *attempt) searchRedis(t testing.TB) {
@@ -105,15 +107,15 @@ func (a *attempt) use(t testing.TB) {
 	t.Helper()
 	for _, op := range a.tried() {
 		if c := (call{Operation: op}); op.Method == http.MethodGet && len(op.Roles) > 0 && len(idsIn(c.template())) == 0 {
-			a.send(t, a.victim.tokens[insider(op)], c, a.victim.words)
+			a.asInsider(t, c, a.victim.words)
 			return
 		}
 	}
 }
 
 func (a *attempt) judgeKey(key, value string, known map[string]bool) {
-	for start := range shared {
-		if strings.HasPrefix(key, start) {
+	for part := range shared {
+		if strings.Contains(key, part) {
 			return
 		}
 	}

@@ -156,14 +156,20 @@ func (a *attempt) learn(t testing.TB) {
 	a.victim.all[""] = slices.Compact(a.victim.all[""])
 }
 
-// owned is a fingerprint of all that the victim has. Timers are claimed, and
-// so written, without that anything happens.
+// restless tables are written without that anything happens to a tenant.
+var restless = map[string]string{
+	"oksai.timers":          "who fires a timer claims it first",
+	"oksai_usage.api_calls": "calls are counted in memory and written later",
+}
+
+// owned is a fingerprint of all that the victim has.
 func (a *attempt) owned(t testing.TB) string {
 	t.Helper()
 	var all []string
 	for _, x := range a.tables(t) {
-		if x.Tenant && x.Name != "oksai.timers" {
-			all = append(all, x.Name+" "+a.texts(t, fmt.Sprintf(`SELECT concat(count(*), ' rows ', md5(string_agg(x::text, '' ORDER BY x::text))) FROM %s x WHERE tenant_id = $1`, x.Name), a.victim.tenant)[0])
+		if _, excepted := restless[x.Name]; x.Tenant && !excepted {
+			sql := fmt.Sprintf(`SELECT concat(count(*), ' rows ', md5(string_agg(x::text, '' ORDER BY x::text))) FROM %s x WHERE tenant_id = $1`, x.Name)
+			all = append(all, x.Name+" "+a.texts(t, sql, a.victim.tenant)[0])
 		}
 	}
 	return strings.Join(all, ", ")

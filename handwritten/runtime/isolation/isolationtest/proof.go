@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
@@ -26,10 +25,9 @@ type Proof struct {
 	Surface isolation.Surface
 	// Except names operations that are not tried, each with the reason.
 	Except map[string]string
-	// Prepare, if set, is called with each tenant that was opened, e.g. to lift limits.
+	// Prepare, if set, is called with each tenant that was opened, to lift its limits
+	// and to make what no operation makes.
 	Prepare func(t testing.TB, r *Running, tenant uuid.UUID)
-	// Later is how much time then goes by, for what happens by itself, such as invoices.
-	Later time.Duration
 }
 
 // Prove fails the test for each leak, and logs what was tried.
@@ -75,10 +73,8 @@ func (r *Report) String() string {
 // Run tries everything.
 func (p Proof) Run(t testing.TB, r *Running) *Report {
 	t.Helper()
-	a := &attempt{Running: r, proof: p, report: &Report{}}
+	a := &attempt{Running: r, proof: p, report: &Report{}, common: map[string]string{}}
 	a.victim, a.intruder = a.open(t, "canary"), a.open(t, "intruder")
-	a.settle(t)
-	a.setClock(t, p.Later)
 	a.settle(t)
 	a.victim.tokens, a.intruder.tokens = a.tokens(t, a.victim.tenant), a.tokens(t, a.intruder.tenant)
 	before := a.seen(t)

@@ -7,11 +7,9 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
@@ -30,8 +28,7 @@ type Running struct {
 	dir     string
 	log     transcript
 	base    string
-	ahead   time.Duration // the app's clock of the machine's
-	foreign sync.Map      // names of the reactions that do not follow the log
+	foreign sync.Map // names of the reactions that do not follow the log
 	// Engines are how the app's own engines are reached.
 	Engines embedded.Endpoints
 }
@@ -41,7 +38,6 @@ func Serve(t testing.TB, app service.App) *Running {
 	t.Helper()
 	r := &Running{dir: dataFolder(t)}
 	r.app = r.noting(app)
-	r.setClock(t, 0)
 	ctx, stop := context.WithCancel(context.Background())
 	code, ended := 0, make(chan struct{})
 	go func() {
@@ -105,16 +101,7 @@ func (r *Running) output(t testing.TB, args ...string) []byte {
 }
 
 func (r *Running) environ() []string {
-	return append(os.Environ(), "OKSAI_DATA="+r.dir, "OKSAI_CLOCK="+r.clock(), "PORT=0", "LOG_LEVEL=INFO")
-}
-
-func (r *Running) clock() string { return filepath.Join(r.dir, "clock") }
-
-// setClock puts the app's clock ahead of the machine's.
-func (r *Running) setClock(t testing.TB, ahead time.Duration) {
-	t.Helper()
-	r.ahead = ahead
-	check(t, os.WriteFile(r.clock(), []byte(ahead.String()), 0o600))
+	return append(os.Environ(), "OKSAI_DATA="+r.dir, "PORT=0", "LOG_LEVEL=INFO")
 }
 
 // Operate makes a request as an operator, which must be answered with 2xx.

@@ -1,6 +1,7 @@
 package isolationtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -87,40 +88,59 @@ func (a *attempt) tryCall(t testing.TB, role, token string, c call) (requests in
 	t.Helper()
 	stranger := newWords("nobody")
 	want := a.send(t, token, c, stranger)
-	a.reveals(role, c, want.comparable(stranger))
+	a.reveals(role, c, a.comparable(c, want, stranger))
 	requests = 1
 	for _, ids := range a.choices(t, c) {
 		w := a.victim.with(ids)
 		got := a.send(t, token, c, w)
 		requests++
-		if x, y := got.comparable(w), want.comparable(stranger); x != y {
+		if x, y := a.comparable(c, got, w), a.comparable(c, want, stranger); x != y {
 			a.report.leak("%v as %s differs for what another tenant has:\n%s\nand for what nobody has:\n%s", c, role, x, y)
 		}
-		a.reveals(role, c, got.comparable(w))
+		a.reveals(role, c, a.comparable(c, got, w))
 	}
 	return requests
 }
 
+// comparable is an answer without the words of its request. What a call makes has
+// a new id and a time.
+func (a *attempt) comparable(c call, got answer, w words) string {
+	text := w.outOf(got.text)
+	if c.Method == http.MethodGet || got.status >= http.StatusMultipleChoices {
+		return text
+	}
+	text = anyID.ReplaceAllStringFunc(text, func(id string) string {
+		if slices.Contains(a.victim.all[""], id) {
+			return id
+		}
+		return "{id}"
+	})
+	return instant.ReplaceAllString(text, "{time}")
+}
+
 // choices are the victim's ids that a call can name: each that its first id may
-// be, and any for the others. A call without words has none.
+// be, and any for the others. A call without words has none. What is the platform's
+// own is nobody's in particular, and no choice.
 func (a *attempt) choices(t testing.TB, c call) (choices []map[string]string) {
 	t.Helper()
-	of := idsIn(c.template())
+	of := slices.DeleteFunc(idsIn(c.template()), func(of string) bool { return a.common[of] != "" })
 	if len(of) == 0 && word.MatchString(c.template()) {
 		return []map[string]string{{}}
 	}
 	if len(of) == 0 {
 		return nil
 	}
+	ids := map[string]string{}
 	for _, kind := range of {
 		if len(a.victim.all[kind]) == 0 {
 			t.Fatalf("the victim has no %q, so %v cannot be tried", kind, c)
 		}
+		ids[kind] = a.victim.all[kind][0]
 	}
 	for _, first := range a.victim.all[of[0]] {
-		ids := a.victim.first(of)
-		ids[of[0]] = first
-		choices = append(choices, ids)
+		choice := maps.Clone(ids)
+		choice[of[0]] = first
+		choices = append(choices, choice)
 	}
 	return choices
 }
