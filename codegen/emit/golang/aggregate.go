@@ -104,10 +104,9 @@ func (g *module) appendEncoded(f *file, name string) {
 //	type Repositories struct {
 //		Jobs *command.Repository[Job]
 //	}
+//
+// A module that has only operations has none, and all who use modules need not know.
 func (g *module) repositoriesFile() *file {
-	if len(g.Aggregates) == 0 {
-		return nil
-	}
 	f := g.newFile("repositories.go")
 	var fields, made, runs []jen.Code
 	for _, a := range g.Aggregates {
@@ -126,8 +125,11 @@ func (g *module) repositoriesFile() *file {
 	f.comment("NewRepositories returns the repositories of one process; all who use them share their caches.")
 	f.fn(jen.Func().Id("NewRepositories").Params(g.repositoriesParams()...).Op("*").Id("Repositories").Block(
 		jen.Return(jen.Op("&").Id("Repositories").Add(lines(made...)))))
-	body := []jen.Code{jen.List(jen.Id("group"), jen.Id("ctx")).Op(":=").Add(snip.ErrGroup()).Call(jen.Id("ctx"))}
-	body = append(append(body, runs...), jen.Return(jen.Id("group").Dot("Wait").Call()))
+	body := []jen.Code{jen.Op("<-").Id("ctx").Dot("Done").Call(), jen.Return(jen.Nil())}
+	if len(runs) > 0 {
+		body = append([]jen.Code{jen.List(jen.Id("group"), jen.Id("ctx")).Op(":=").Add(snip.ErrGroup()).Call(jen.Id("ctx"))}, runs...)
+		body = append(body, jen.Return(jen.Id("group").Dot("Wait").Call()))
+	}
 	f.comment("Run saves snapshots in the background until ctx ends. Without it none are saved, and nothing else changes.")
 	f.fn(jen.Func().Params(jen.Id("r").Op("*").Id("Repositories")).Id("Run").Params(jen.Id("ctx").Add(snip.Context())).Error().Block(body...))
 	return f

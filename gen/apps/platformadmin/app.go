@@ -6,6 +6,7 @@ package platformadmin
 import (
 	"github.com/oksai/oksai/gen/billing"
 	"github.com/oksai/oksai/gen/identity"
+	"github.com/oksai/oksai/gen/operators"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 	"github.com/oksai/oksai/openapi"
@@ -21,6 +22,8 @@ type Rules struct {
 	IdentityOperations func(service.Deps, identity.Means) (identity.Operations, error)
 	// BillingOperations makes what the module does beside its commands and queries.
 	BillingOperations func(service.Deps, billing.Means) (billing.Operations, error)
+	// OperatorsOperations makes what the module does beside its commands and queries.
+	OperatorsOperations func(service.Deps, operators.Means) (operators.Operations, error)
 }
 
 // New returns the app, following the rules given.

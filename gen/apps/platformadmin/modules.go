@@ -7,6 +7,8 @@ import (
 	billingserver "github.com/oksai/oksai/gen/billing/server"
 	"github.com/oksai/oksai/gen/identity"
 	identityserver "github.com/oksai/oksai/gen/identity/server"
+	"github.com/oksai/oksai/gen/operators"
+	operatorsserver "github.com/oksai/oksai/gen/operators/server"
 	"github.com/oksai/oksai/gen/tenant"
 	tenantserver "github.com/oksai/oksai/gen/tenant/server"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
@@ -18,6 +20,7 @@ import (
 func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 	billingRepos := billing.NewRepositories(deps.Store, r.Billing, deps.Options()...)
 	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
+	operatorsRepos := operators.NewRepositories(deps.Store, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 	deps.Guard = newGuard(directory{tenantRepos.Tenants})
 	tenants := tenant.NewTenants(tenantRepos, r.Tenant)
@@ -46,5 +49,13 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
-	return []*service.Module{tenantModule, identityModule, billingModule}, nil
+	operatorsOperations, err := r.OperatorsOperations(deps, operators.Means{Repositories: operatorsRepos})
+	if err != nil {
+		return nil, err
+	}
+	operatorsModule, err := operatorsserver.New(deps, operatorsRepos, operatorsOperations)
+	if err != nil {
+		return nil, err
+	}
+	return []*service.Module{tenantModule, identityModule, billingModule, operatorsModule}, nil
 }

@@ -38,6 +38,7 @@ var operationRolesBearerAuth = map[string][]string{
 	DailyRevenueOperation:        []string{},
 	GetInvoiceOperation:          []string{},
 	GetSubscriptionOperation:     []string{},
+	InvoiceAtOperation:           []string{},
 	InvoiceHistoryOperation:      []string{},
 	IssueInvoiceOperation:        []string{},
 	ListInvoicesOperation:        []string{},
@@ -47,6 +48,7 @@ var operationRolesBearerAuth = map[string][]string{
 	MeterUsageOperation:          []string{},
 	MonthlyRevenueOperation:      []string{},
 	RecordPaymentOperation:       []string{},
+	SubscriptionAtOperation:      []string{},
 	SubscriptionHistoryOperation: []string{},
 	VoidInvoiceOperation:         []string{},
 }

@@ -32,6 +32,12 @@ type Handler interface {
 	//
 	// GET /subscriptions/{id}
 	GetSubscription(ctx context.Context, params GetSubscriptionParams) (GetSubscriptionRes, error)
+	// InvoiceAt implements invoiceAt operation.
+	//
+	// Invoice at.
+	//
+	// GET /invoices/{id}/at
+	InvoiceAt(ctx context.Context, params InvoiceAtParams) (*InvoiceFoundHeaders, error)
 	// InvoiceHistory implements invoiceHistory operation.
 	//
 	// Invoice history.
@@ -98,6 +104,12 @@ type Handler interface {
 	//
 	// POST /invoices/{id}/payments
 	RecordPayment(ctx context.Context, req *RecordPaymentInput, params RecordPaymentParams) (*InvoiceChangedHeaders, error)
+	// SubscriptionAt implements subscriptionAt operation.
+	//
+	// Subscription at.
+	//
+	// GET /subscriptions/{id}/at
+	SubscriptionAt(ctx context.Context, params SubscriptionAtParams) (*SubscriptionFoundHeaders, error)
 	// SubscriptionHistory implements subscriptionHistory operation.
 	//
 	// Subscription history.

@@ -10,6 +10,7 @@ const (
 	DailyRevenueOperation        OperationName = "DailyRevenue"
 	GetInvoiceOperation          OperationName = "GetInvoice"
 	GetSubscriptionOperation     OperationName = "GetSubscription"
+	InvoiceAtOperation           OperationName = "InvoiceAt"
 	InvoiceHistoryOperation      OperationName = "InvoiceHistory"
 	IssueInvoiceOperation        OperationName = "IssueInvoice"
 	ListInvoicesOperation        OperationName = "ListInvoices"
@@ -20,6 +21,7 @@ const (
 	MonthlyRevenueOperation      OperationName = "MonthlyRevenue"
 	PaymentWebhookOperation      OperationName = "PaymentWebhook"
 	RecordPaymentOperation       OperationName = "RecordPayment"
+	SubscriptionAtOperation      OperationName = "SubscriptionAt"
 	SubscriptionHistoryOperation OperationName = "SubscriptionHistory"
 	VoidInvoiceOperation         OperationName = "VoidInvoice"
 )

@@ -49,6 +49,16 @@ type GetSubscriptionParams struct {
 	IfNoneMatch OptString `json:",omitempty,omitzero"`
 }
 
+// InvoiceAtParams is parameters of invoiceAt operation.
+type InvoiceAtParams struct {
+	// The Invoice's id.
+	ID uuid.UUID
+	// The state as of this version; instead of `at`.
+	Version OptInt64 `json:",omitempty,omitzero"`
+	// The state as of this time; instead of `version`.
+	At OptDateTime `json:",omitempty,omitzero"`
+}
+
 // InvoiceHistoryParams is parameters of invoiceHistory operation.
 type InvoiceHistoryParams struct {
 	// The Invoice's id.
@@ -196,6 +206,16 @@ type RecordPaymentParams struct {
 	// Your name for this request: sent again with the same body, it has no second effect and the answer is
 	// the first one's.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
+}
+
+// SubscriptionAtParams is parameters of subscriptionAt operation.
+type SubscriptionAtParams struct {
+	// The Subscription's id.
+	ID uuid.UUID
+	// The state as of this version; instead of `at`.
+	Version OptInt64 `json:",omitempty,omitzero"`
+	// The state as of this time; instead of `version`.
+	At OptDateTime `json:",omitempty,omitzero"`
 }
 
 // SubscriptionHistoryParams is parameters of subscriptionHistory operation.

@@ -21,6 +21,7 @@ var operationRolesBearerAuth = map[string][]string{
 	DailyRevenueOperation:        []string{},
 	GetInvoiceOperation:          []string{},
 	GetSubscriptionOperation:     []string{},
+	InvoiceAtOperation:           []string{},
 	InvoiceHistoryOperation:      []string{},
 	IssueInvoiceOperation:        []string{},
 	ListInvoicesOperation:        []string{},
@@ -30,6 +31,7 @@ var operationRolesBearerAuth = map[string][]string{
 	MeterUsageOperation:          []string{},
 	MonthlyRevenueOperation:      []string{},
 	RecordPaymentOperation:       []string{},
+	SubscriptionAtOperation:      []string{},
 	SubscriptionHistoryOperation: []string{},
 	VoidInvoiceOperation:         []string{},
 }

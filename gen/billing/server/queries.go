@@ -46,6 +46,15 @@ func (s *server) ListSubscriptions(ctx context.Context, params api.ListSubscript
 	return answer, nil
 }
 
+// SubscriptionAt answers with an earlier state of a Subscription.
+func (s *server) SubscriptionAt(ctx context.Context, params api.SubscriptionAtParams) (*api.SubscriptionFoundHeaders, error) {
+	loaded, err := httpx.AsOf(ctx, s.repos.Subscriptions, params.ID, params.Version, params.At)
+	if err != nil {
+		return nil, err
+	}
+	return &api.SubscriptionFoundHeaders{ETag: httpx.ETag(loaded.Version), Response: subscriptionView(loaded.ID, loaded.Version, loaded.State)}, nil
+}
+
 // SubscriptionHistory answers with the events of a Subscription, oldest first.
 func (s *server) SubscriptionHistory(ctx context.Context, params api.SubscriptionHistoryParams) (*api.SubscriptionHistoryPage, error) {
 	page, err := httpx.History(ctx, s.repos.Subscriptions, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)
@@ -73,6 +82,15 @@ func (s *server) GetInvoice(ctx context.Context, params api.GetInvoiceParams) (a
 		return &api.GetInvoiceNotModified{ETag: etag}, nil
 	}
 	return &api.InvoiceFoundHeaders{ETag: etag, Response: invoiceView(loaded.ID, loaded.Version, loaded.State)}, nil
+}
+
+// InvoiceAt answers with an earlier state of an Invoice.
+func (s *server) InvoiceAt(ctx context.Context, params api.InvoiceAtParams) (*api.InvoiceFoundHeaders, error) {
+	loaded, err := httpx.AsOf(ctx, s.repos.Invoices, params.ID, params.Version, params.At)
+	if err != nil {
+		return nil, err
+	}
+	return &api.InvoiceFoundHeaders{ETag: httpx.ETag(loaded.Version), Response: invoiceView(loaded.ID, loaded.Version, loaded.State)}, nil
 }
 
 // InvoiceHistory answers with the events of an Invoice, oldest first.

@@ -18,12 +18,12 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.RetitleJobOperation:      {Name: "RetitleJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "RetitleJobInput"},
 	api.ReprioritiseJobOperation: {Name: "ReprioritiseJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "ReprioritiseJobInput"},
 	api.TagJobOperation:          {Name: "TagJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "TagJobInput"},
-	api.GetJobOperation:          {Name: "GetJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
+	api.GetJobOperation:          {Name: "GetJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}},
 	api.ListJobsOperation:        {Name: "ListJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"status", "status_in", "priority", "priority_in", "created_by", "created_at_gte", "created_at_gt", "created_at_lte", "created_at_lt", "tags_any", "search", "sort", "limit", "cursor"}, Lists: []string{"status_in", "priority_in", "tags_any"}},
 	api.DailyJobsOperation:       {Name: "DailyJobs", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"day_gte", "day_gt", "day_lte", "day_lt", "sort", "limit", "cursor"}},
 	api.JobOverviewOperation:     {Name: "JobOverview", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
-	api.JobAtOperation:           {Name: "JobAt", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"version", "at"}},
-	api.JobHistoryOperation:      {Name: "JobHistory", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Query: []string{"limit", "cursor"}},
+	api.JobAtOperation:           {Name: "JobAt", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}, Query: []string{"version", "at"}},
+	api.JobHistoryOperation:      {Name: "JobHistory", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}, Query: []string{"limit", "cursor"}},
 	api.JobAuditOperation:        {Name: "JobAudit", Roles: []string{"TenantAdmin", "TenantOwner"}, Query: []string{"type", "type_in", "stream_id", "user_id", "at_gte", "at_gt", "at_lte", "at_lt", "sort", "limit", "cursor"}, Lists: []string{"type_in"}},
 }
 

@@ -19,5 +19,6 @@ const (
 	RenameTenantOperation     OperationName = "RenameTenant"
 	RestoreTenantOperation    OperationName = "RestoreTenant"
 	SuspendTenantOperation    OperationName = "SuspendTenant"
+	TenantAtOperation         OperationName = "TenantAt"
 	TenantHistoryOperation    OperationName = "TenantHistory"
 )

@@ -47,6 +47,7 @@ var operationRolesBearerAuth = map[string][]string{
 	RenameTenantOperation:     []string{},
 	RestoreTenantOperation:    []string{},
 	SuspendTenantOperation:    []string{},
+	TenantAtOperation:         []string{},
 	TenantHistoryOperation:    []string{},
 }
 

@@ -86,6 +86,12 @@ type Handler interface {
 	//
 	// POST /tenants/{id}/suspend
 	SuspendTenant(ctx context.Context, req *SuspendTenantInput, params SuspendTenantParams) (*TenantChangedHeaders, error)
+	// TenantAt implements tenantAt operation.
+	//
+	// Tenant at.
+	//
+	// GET /tenants/{id}/at
+	TenantAt(ctx context.Context, params TenantAtParams) (*TenantFoundHeaders, error)
 	// TenantHistory implements tenantHistory operation.
 	//
 	// Tenant history.

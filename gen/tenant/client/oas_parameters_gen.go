@@ -147,6 +147,16 @@ type SuspendTenantParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
+// TenantAtParams is parameters of tenantAt operation.
+type TenantAtParams struct {
+	// The Tenant's id.
+	ID uuid.UUID
+	// The state as of this version; instead of `at`.
+	Version OptInt64 `json:",omitempty,omitzero"`
+	// The state as of this time; instead of `version`.
+	At OptDateTime `json:",omitempty,omitzero"`
+}
+
 // TenantHistoryParams is parameters of tenantHistory operation.
 type TenantHistoryParams struct {
 	// The Tenant's id.

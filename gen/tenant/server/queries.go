@@ -23,6 +23,15 @@ func (s *server) GetTenant(ctx context.Context, params api.GetTenantParams) (api
 	return &api.TenantFoundHeaders{ETag: etag, Response: tenantView(loaded.ID, loaded.Version, loaded.State)}, nil
 }
 
+// TenantAt answers with an earlier state of a Tenant.
+func (s *server) TenantAt(ctx context.Context, params api.TenantAtParams) (*api.TenantFoundHeaders, error) {
+	loaded, err := httpx.AsOf(ctx, s.repos.Tenants, params.ID, params.Version, params.At)
+	if err != nil {
+		return nil, err
+	}
+	return &api.TenantFoundHeaders{ETag: httpx.ETag(loaded.Version), Response: tenantView(loaded.ID, loaded.Version, loaded.State)}, nil
+}
+
 // TenantHistory answers with the events of a Tenant, oldest first.
 func (s *server) TenantHistory(ctx context.Context, params api.TenantHistoryParams) (*api.TenantHistoryPage, error) {
 	page, err := httpx.History(ctx, s.repos.Tenants, params.ID, params.Limit, params.Cursor.Or(""), httpx.Limits{Default: 50, Max: 200}, s.deps.Cursors)

@@ -21,6 +21,7 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.RestoreTenantOperation:    {Name: "RestoreTenant", Roles: []string{"TenantOwner", "PlatformAdmin"}, Platform: true},
 	api.EraseTenantOperation:      {Name: "EraseTenant", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.GetTenantOperation:        {Name: "GetTenant", Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"}, Platform: true, AnyTenantStatus: true},
+	api.TenantAtOperation:         {Name: "TenantAt", Roles: []string{"PlatformAdmin"}, Platform: true, AnyTenantStatus: true, Query: []string{"version", "at"}},
 	api.TenantHistoryOperation:    {Name: "TenantHistory", Roles: []string{"TenantOwner", "PlatformAdmin"}, Platform: true, AnyTenantStatus: true, Query: []string{"limit", "cursor"}},
 	api.FindTenantBySlugOperation: {Name: "FindTenantBySlug", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.ListTenantsOperation:      {Name: "ListTenants", Roles: []string{"PlatformAdmin"}, Platform: true, Query: []string{"status", "status_in", "plan", "plan_in", "search", "sort", "limit", "cursor"}, Lists: []string{"status_in", "plan_in"}},

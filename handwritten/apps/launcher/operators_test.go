@@ -2,19 +2,31 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 )
 
-// operators tests what the platform's people do, on one platform for all of its tests.
+// TestOperators shows what the platform's people do, on one platform for all of it.
 func TestOperators(t *testing.T) {
 	p := launch(t)
-	for name, test := range map[string]func(*testing.T, *platform){
-		"work for a tenant that they name": testNamedTenant,
+	eventually(t, readyWithin, "all read models are built", func() bool {
+		return !slices.ContainsFunc(p.consumers(t), func(c consumer) bool { return c.Kind == "projection" && c.Status != "built" })
+	})
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *platform)
+	}{
+		{"work for a tenant that they name", testNamedTenant},
+		{"see and steer what follows the log", testConsumers},
+		{"see what is stuck, and give it up", testDeadLetters},
+		{"read the log", testStreams},
+		{"are not a tenant's people, who get nothing", testTenantsGetNothing},
+		{"leave a trail", testAudit},
 	} {
-		t.Run(name, func(t *testing.T) { test(t, p) })
+		t.Run(test.name, func(t *testing.T) { test.run(t, p) })
 	}
 }
 

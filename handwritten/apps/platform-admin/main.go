@@ -8,6 +8,7 @@ import (
 	"github.com/oksai/oksai/handwritten/domains/billing/work"
 	"github.com/oksai/oksai/handwritten/domains/identity"
 	"github.com/oksai/oksai/handwritten/domains/identity/access"
+	"github.com/oksai/oksai/handwritten/domains/operators"
 	"github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
@@ -16,7 +17,8 @@ func main() { service.Main(newApp()) }
 
 func newApp() service.App {
 	app := platformadmin.New(platformadmin.Rules{
-		Billing: billing.Rules{}, BillingOperations: work.New, Identity: identity.Rules{}, IdentityOperations: access.New, Tenant: tenant.Rules{},
+		Billing: billing.Rules{}, BillingOperations: work.New, Identity: identity.Rules{}, IdentityOperations: access.New,
+		OperatorsOperations: operators.New, Tenant: tenant.Rules{},
 	})
 	app.Demo = demo.ForOperators()
 	return app

@@ -52,10 +52,10 @@ type Partition struct {
 // Consumers lists all that follow the log or another topic, by name.
 func (o *Operations) Consumers(ctx context.Context) ([]Consumer, error) {
 	found := consumers{}
-	for _, p := range o.config.Projections {
+	for _, p := range o.projections {
 		found.at(p.Consumer()).Status = "new"
 	}
-	for _, r := range o.config.Reactions {
+	for _, r := range o.reactions {
 		found.at(r.Name)
 	}
 	for _, add := range []func(context.Context, consumers) error{o.addRegistrations, o.addCheckpoints, o.addParked} {
@@ -104,7 +104,7 @@ func (o *Operations) addRegistrations(ctx context.Context, found consumers) erro
 // replaced reports whether the app has another version of the projection.
 func (o *Operations) replaced(consumer string) bool {
 	name, _, _ := strings.Cut(consumer, "@")
-	return slices.ContainsFunc(o.config.Projections, func(p Projection) bool {
+	return slices.ContainsFunc(o.projections, func(p Projection) bool {
 		return p.Consumer() != consumer && strings.HasPrefix(p.Consumer(), name+"@")
 	})
 }
@@ -168,7 +168,7 @@ func (o *Operations) setPaused(ctx context.Context, name string, paused bool) ([
 		}
 	}
 	if len(meant) == 0 {
-		return nil, fmt.Errorf("nothing named %q follows the log: use one of %s", name, strings.Join(known, ", "))
+		return nil, fmt.Errorf("nothing named %q follows the log (%w): use one of %s", name, ErrUnknown, strings.Join(known, ", "))
 	}
 	return meant, o.config.Registry.SetPaused(ctx, meant, paused)
 }
@@ -183,11 +183,21 @@ func named(consumer, name string) bool {
 // consumer's name when it is done. Reads of it go on, and so do all processes.
 func (o *Operations) Rebuild(ctx context.Context, name string) (string, error) {
 	var known []string
-	for _, p := range o.config.Projections {
+	for _, p := range o.projections {
 		known = append(known, p.Consumer())
 		if named(p.Consumer(), name) {
 			return p.Consumer(), p.Rebuild(ctx)
 		}
 	}
-	return "", fmt.Errorf("this app has no projection %q to rebuild: use one of %s", name, strings.Join(known, ", "))
+	return "", fmt.Errorf("this app has no projection %q to rebuild (%w): use one of %s", name, ErrUnknown, strings.Join(known, ", "))
+}
+
+// Renew has a projection rebuilt by an app that has it, and does not wait for
+// it. A name without a version means the newest. It returns the consumer's name.
+func (o *Operations) Renew(ctx context.Context, name string) (string, error) {
+	consumer, err := o.config.Registry.Renew(ctx, name)
+	if err == nil && consumer == "" {
+		err = fmt.Errorf("no projection named %q was ever built (%w)", name, ErrUnknown)
+	}
+	return consumer, err
 }

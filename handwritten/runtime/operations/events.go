@@ -100,25 +100,3 @@ func (o *Operations) BeforeLast(ctx context.Context, f EventFilter, n int) (p ev
 	}
 	return p, nil
 }
-
-// Stream returns all events of one stream, by version.
-func (o *Operations) Stream(ctx context.Context, tenant, id uuid.UUID) ([]Event, error) {
-	stream := event.Stream{Tenant: tenant, ID: id}
-	err := o.config.Store.Reader().QueryRow(ctx, `SELECT module, stream_type FROM oksai.events WHERE tenant_id = $1 AND stream_id = $2 LIMIT 1`, tenant, id).
-		Scan(&stream.Module, &stream.Type)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("tenant %s has no stream %s: an aggregate's id is its stream's, and a tenant is its own tenant", tenant, id)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look for stream %s: %w", id, err)
-	}
-	recorded, err := o.config.Store.Read(ctx, stream, 1, 0)
-	if err != nil {
-		return nil, err
-	}
-	events := make([]Event, len(recorded))
-	for i, e := range recorded {
-		events[i] = seen(e)
-	}
-	return events, nil
-}

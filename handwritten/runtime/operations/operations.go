@@ -5,6 +5,7 @@ package operations
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/bus"
@@ -14,15 +15,15 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 )
 
-// Config says what is operated. Projections and Reactions are those of one app:
-// only they can be rebuilt and replayed here. All of the platform's are listed.
+// ErrUnknown says that there is nothing of that name.
+var ErrUnknown = errors.New("unknown name")
+
+// Config says what is operated.
 type Config struct {
-	Store       *eventstore.Store
-	Registry    *projection.Store
-	Bus         bus.Config
-	Projections []Projection
-	Reactions   []reaction.Definition
-	Clock       func() time.Time
+	Store    *eventstore.Store
+	Registry *projection.Store
+	Bus      bus.Config
+	Clock    func() time.Time
 }
 
 // Projection is a read model that can be rebuilt; *projection.Runner and
@@ -36,14 +37,23 @@ type Projection interface {
 
 // Operations are an operator's hands.
 type Operations struct {
-	config Config
+	config      Config
+	projections []Projection
+	reactions   []reaction.Definition
 	// DeadLetters are what consumers could not handle.
 	DeadLetters *reaction.DeadLetters
 }
 
-// New returns the operations of an app.
+// New returns the operations of a platform.
 func New(config Config) *Operations {
-	return &Operations{config: config, DeadLetters: reaction.NewDeadLetters(config.Store, config.Clock, config.Reactions...)}
+	return &Operations{config: config, DeadLetters: reaction.NewDeadLetters(config.Store, config.Clock)}
+}
+
+// Host says what this app has: only that can be rebuilt and replayed here. All of
+// the platform's is listed. It is called before the operations are used.
+func (o *Operations) Host(projections []Projection, reactions []reaction.Definition) {
+	o.projections, o.reactions = projections, reactions
+	o.DeadLetters = reaction.NewDeadLetters(o.config.Store, o.config.Clock, reactions...)
 }
 
 // Outbox tells how far the log is published.

@@ -36,8 +36,9 @@ func newOperated(t *testing.T) *operated {
 	o.reaction = reaction.Definition{Name: o.Bus.Platform + ".Count", Types: []string{outboxtest.CountedType}, Handle: o.handle}
 	registry := projection.NewStore(o.Store.Writer(), o.Store.Reader(), time.Now)
 	o.Operations = operations.New(operations.Config{
-		Store: o.Store, Registry: registry, Bus: o.Bus, Reactions: []reaction.Definition{o.reaction}, Clock: time.Now,
+		Store: o.Store, Registry: registry, Bus: o.Bus, Clock: time.Now,
 	})
+	o.Host(nil, []reaction.Definition{o.reaction})
 	pauses := consume.NewPauses(consume.PausesConfig{List: registry.Paused, Interval: 10 * time.Millisecond})
 	outboxtest.Go(t, pauses.Run)
 	outboxtest.Go(t, o.Relay(t, o.Store).Run)
@@ -159,11 +160,11 @@ func TestEventsAreShownInOrderAndFollowed(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !slices.Equal(versions, []int64{2, 3, 4}) {
 		t.Errorf("events %v, %v", versions, err)
 	}
-	history, err := o.Stream(t.Context(), mine.Tenant, mine.ID)
+	history, err := o.History(t.Context(), mine.Tenant, mine.ID, 1, 0)
 	if err != nil || len(history) != 4 || history[3].Version != 4 {
 		t.Errorf("stream: %+v, %v", history, err)
 	}
-	if _, err := o.Stream(t.Context(), other.Tenant, mine.ID); err == nil {
+	if _, err := o.History(t.Context(), other.Tenant, mine.ID, 1, 0); err == nil {
 		t.Error("a stream was found under another tenant")
 	}
 }
@@ -175,4 +176,42 @@ func newest(t *testing.T, store *eventstore.Store) (p event.Position) {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func TestStreamsArePagedByID(t *testing.T) {
+	t.Parallel()
+	o := newOperated(t)
+	first := outboxtest.Stream(uuid.New())
+	second, other := first, outboxtest.Stream(uuid.New())
+	second.ID = uuid.Must(uuid.NewV7())
+	o.Append(t, first, 0, 1, 2)
+	o.Append(t, second, 0, 1)
+	o.Append(t, other, 0, 1)
+	var found []operations.Stream
+	filter := operations.StreamFilter{Tenant: first.Tenant, Type: first.Module + "." + first.Type, Limit: 1}
+	for {
+		page, err := o.Streams(t.Context(), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		filter.After = page[0].ID
+		found = append(found, page...)
+	}
+	versions := map[uuid.UUID]int64{}
+	for _, s := range found {
+		versions[s.ID] = s.Version
+	}
+	if len(found) != 2 || versions[first.ID] != 2 || versions[second.ID] != 1 {
+		t.Errorf("streams %+v", found)
+	}
+	filter = operations.StreamFilter{Tenant: first.Tenant, Type: "job.Job", Limit: 10}
+	if page, err := o.Streams(t.Context(), filter); err != nil || len(page) != 0 {
+		t.Errorf("of another type: %+v, %v", page, err)
+	}
+	if page, err := o.History(t.Context(), first.Tenant, first.ID, 2, 1); err != nil || len(page) != 1 || page[0].Version != 2 {
+		t.Errorf("from version 2: %+v, %v", page, err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -110,20 +111,36 @@ func (d *DeadLetters) Groups(ctx context.Context) ([]Group, error) {
 	return groups, nil
 }
 
-// reaction finds the reaction whose letters are to be acted on.
+// What cannot be done with a dead letter.
+var (
+	// ErrElsewhere: the reaction is another app's, or there is none.
+	ErrElsewhere = errors.New("it is no reaction of this app")
+	// ErrProjection: a projection folds an event again only with all others.
+	ErrProjection = errors.New("what a projection could not take is mended by a rebuild")
+	// ErrNotParked: it was never parked, or is no more.
+	ErrNotParked = errors.New("it is not parked; list the dead letters to see what is")
+)
+
+// reaction finds the reaction whose letters are to be handled.
 func (d *DeadLetters) reaction(consumer string) (Definition, error) {
+	if isProjection(consumer) {
+		return Definition{}, fmt.Errorf("%s: %w", consumer, ErrProjection)
+	}
 	definition, known := d.reactions[consumer]
 	if !known {
-		return definition, fmt.Errorf("%q is no reaction of this app: what a projection could not take is mended by a rebuild", consumer)
+		return definition, fmt.Errorf("%q: %w", consumer, ErrElsewhere)
 	}
 	return definition, nil
 }
 
+// isProjection: the names of read models have their version.
+func isProjection(consumer string) bool { return strings.Contains(consumer, "@") }
+
 // Discard gives a reaction's parked event up: it will not be handled, and its
 // stream goes on with a replay of what is parked behind it.
 func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, eventID uuid.UUID) error {
-	if _, err := d.reaction(consumer); err != nil {
-		return fmt.Errorf("discard event %s: %w", eventID, err)
+	if isProjection(consumer) {
+		return fmt.Errorf("discard event %s of %s: %w", eventID, consumer, ErrProjection)
 	}
 	return d.store.InTenants(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
@@ -133,7 +150,7 @@ func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, even
 			return fmt.Errorf("discard event %s of %s: %w", eventID, consumer, err)
 		}
 		if tag.RowsAffected() == 0 {
-			return fmt.Errorf("discard event %s of %s: it is not parked; list the dead letters to see what is", eventID, consumer)
+			return fmt.Errorf("discard event %s of %s: %w", eventID, consumer, ErrNotParked)
 		}
 		return nil
 	})

@@ -28,10 +28,13 @@ type Definition struct {
 	Handle func(ctx context.Context, e event.Recorded) error
 }
 
+// InboxScope precedes the reaction's name in the scope of the keys that claim events.
+const InboxScope = "inbox:"
+
 // Key claims the event in the reaction's inbox. A command that carries it takes
 // effect once, however often the event is delivered.
 func (d Definition) Key(e event.Recorded) *eventstore.Key {
-	return &eventstore.Key{Scope: "inbox:" + d.Name, Name: e.ID.String(), Hash: sha256.Sum256(e.Payload)}
+	return &eventstore.Key{Scope: InboxScope + d.Name, Name: e.ID.String(), Hash: sha256.Sum256(e.Payload)}
 }
 
 func (d Definition) wants(e event.Recorded) bool { return slices.Contains(d.Types, e.Type) }

@@ -65,7 +65,7 @@ type streamEvents struct {
 
 func (c streamEvents) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
-		events, err := ops.Stream(ctx, c.Tenant, c.ID)
+		events, err := ops.History(ctx, c.Tenant, c.ID, 1, 0)
 		if err != nil {
 			return err
 		}

@@ -14,16 +14,20 @@ type follower interface {
 	consume.Handler
 	Consumer() string
 	Run(ctx context.Context, consume func(context.Context) error) error
+	Ensure(ctx context.Context) error
 	Rebuild(ctx context.Context) error
 }
 
-func (m *Module) followers(config projection.Config) []follower {
+// followersOf are the read models of modules.
+func followersOf(modules []*Module, config projection.Config) []follower {
 	var all []follower
-	for _, model := range m.Models {
-		all = append(all, projection.NewRunner(model, config))
-	}
-	for _, table := range m.Tables {
-		all = append(all, projection.NewAsync(table, config))
+	for _, m := range modules {
+		for _, model := range m.Models {
+			all = append(all, projection.NewRunner(model, config))
+		}
+		for _, table := range m.Tables {
+			all = append(all, projection.NewAsync(table, config))
+		}
 	}
 	return all
 }

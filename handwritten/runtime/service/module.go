@@ -13,6 +13,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/mail"
+	"github.com/oksai/oksai/handwritten/runtime/operations"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
@@ -44,6 +45,8 @@ type Deps struct {
 	Guard httpx.Guard
 	// Secrets are those that modules share with other services.
 	Secrets Secrets
+	// Operations are what operators see and do, across all modules.
+	Operations *operations.Operations
 	// Clock tells the time in UTC.
 	Clock func() time.Time
 	Log   *slog.Logger

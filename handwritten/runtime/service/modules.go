@@ -11,6 +11,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/operations"
 	"github.com/oksai/oksai/handwritten/runtime/outbox"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/ratelimit"
@@ -69,13 +70,15 @@ func (p *process) startModules(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
 	}
+	followers := followersOf(modules, p.projections())
+	deps.host(modules, followers)
 	for _, m := range modules {
 		for _, t := range m.Tasks {
 			p.stack.start(t)
 		}
 	}
 	if p.role.work {
-		if err := p.work(ctx, modules); err != nil {
+		if err := p.work(ctx, modules, followers); err != nil {
 			return err
 		}
 	}
@@ -83,12 +86,13 @@ func (p *process) startModules(ctx context.Context) error {
 }
 
 // work starts what follows the log.
-func (p *process) work(ctx context.Context, modules []*Module) error {
+func (p *process) work(ctx context.Context, modules []*Module, followers []follower) error {
 	if err := p.ensureTopics(ctx, modules); err != nil {
 		return err
 	}
+	p.startProjections(followers)
 	for _, m := range modules {
-		p.startModule(m)
+		p.startReactions(m)
 	}
 	p.startTimers(modules)
 	return nil
@@ -157,6 +161,7 @@ func (p *process) deps() (Deps, error) {
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator, trail.RecordAlone), Clock: p.clock, Log: p.log,
 		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets, Audit: trail,
+		Operations: operations.New(operations.Config{Store: p.clients.store, Registry: p.projections().Store, Bus: p.bus, Clock: p.clock}),
 	}, err
 }
 
@@ -168,11 +173,17 @@ func (p *process) guard(d tenancy.Directory) httpx.Guard {
 	return p.tenants
 }
 
-// startModule starts a module's read models and reactions.
-func (p *process) startModule(m *Module) {
-	for _, f := range m.followers(p.projections()) {
+// startProjections starts read models, and what builds them anew for operators.
+func (p *process) startProjections(followers []follower) {
+	renewal := projection.Renewal{Store: p.projections().Store, Ensure: map[string]func(context.Context) error{}, Logger: p.log}
+	for _, f := range followers {
+		renewal.Ensure[f.Consumer()] = f.Ensure
 		p.startProjection(f)
 	}
+	p.stack.start(Task{Name: "renewal of read models", Run: renewal.Run})
+}
+
+func (p *process) startReactions(m *Module) {
 	for _, d := range m.Reactions {
 		reactor := reaction.New(reaction.Config{
 			Definition: d, Bus: p.bus, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock,

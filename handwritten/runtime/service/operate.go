@@ -58,24 +58,28 @@ func (i *invocation) operations(config Config, clients *clients) (*operations.Op
 	if err != nil {
 		return nil, err
 	}
+	bus := i.app.bus(config)
+	projections := clients.projections(bus, config.clock())
+	projections.Logger = i.log
 	deps := Deps{Store: clients.store, ClickHouse: clients.clickhouse, Clock: config.clock(), Log: i.log, SignIn: signIn, Audit: clients.trail(config.clock(), i.log)}
+	deps.Operations = operations.New(operations.Config{Store: clients.store, Registry: projections.Store, Bus: bus, Clock: config.clock()})
 	modules, err := i.app.Assemble(deps, func(tenancy.Directory) httpx.Guard { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("assemble %s: %w", i.app.Name, err)
 	}
-	bus := i.app.bus(config)
-	projections := clients.projections(bus, config.clock())
-	projections.Logger = i.log
-	var followers []operations.Projection
+	deps.host(modules, followersOf(modules, projections))
+	return deps.Operations, nil
+}
+
+// host tells the operators' hands what the app has.
+func (d Deps) host(modules []*Module, followers []follower) {
+	projections := make([]operations.Projection, len(followers))
+	for i, f := range followers {
+		projections[i] = f
+	}
 	var reactions []reaction.Definition
 	for _, m := range modules {
-		for _, f := range m.followers(projections) {
-			followers = append(followers, f)
-		}
 		reactions = append(reactions, m.Reactions...)
 	}
-	return operations.New(operations.Config{
-		Store: clients.store, Registry: projections.Store, Bus: bus,
-		Projections: followers, Reactions: reactions, Clock: config.clock(),
-	}), nil
+	d.Operations.Host(projections, reactions)
 }

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
+)
+
+type items[T any] struct {
+	Items []T `json:"items"`
+}
+
+type consumer struct {
+	Name, Kind, Status string
+	Paused             bool
+	Handled            int64
+	Lag                *int64
+}
+
+func (p *platform) consumers(t *testing.T) []consumer {
+	t.Helper()
+	return decode[items[consumer]](t, p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/consumers", "")).Items
+}
+
+// consumer finds a projection without its version, or a reaction.
+func (p *platform) consumer(t *testing.T, name string) consumer {
+	t.Helper()
+	for _, c := range p.consumers(t) {
+		if c.Name == name || strings.HasPrefix(c.Name, name+"@") {
+			return c
+		}
+	}
+	t.Fatalf("there is no consumer %s", name)
+	return consumer{}
+}
+
+// testConsumers steers a projection of a module that platform-admin does not have.
+func testConsumers(t *testing.T, p *platform) {
+	const name = "job.job_facts"
+	admin, member := p.as("PlatformAdmin", "platform-admin"), p.as("TenantMember", "platform-api")
+	if c := p.consumer(t, name); c.Kind != "projection" || c.Status != "built" || c.Paused || c.Lag == nil {
+		t.Errorf("before anything: %+v", c)
+	}
+	admin.must(t, 200, "POST", "/consumers/"+name+"/pause", "")
+	eventually(t, healWithin, "new jobs are not listed", func() bool {
+		created := member.must(t, 201, "POST", "/jobs", `{"title": "While it rests"}`)
+		return member.do(t, "GET", "/jobs", "", created.seen()...).status == 503
+	})
+	if !p.consumer(t, name).Paused {
+		t.Error("the paused projection is not shown as paused")
+	}
+	admin.must(t, 200, "POST", "/consumers/"+name+"/resume", "")
+	created := member.must(t, 201, "POST", "/jobs", `{"title": "It goes on"}`)
+	eventually(t, healWithin, "new jobs are listed", func() bool {
+		return member.do(t, "GET", "/jobs", "", created.seen()...).status == 200
+	})
+
+	before := p.rebuilds(t, name)
+	admin.must(t, 200, "POST", "/consumers/"+name+"/rebuild", "")
+	eventually(t, healWithin, "an app that has the projection rebuilds it", func() bool {
+		return p.rebuilds(t, name) == before+1 && p.consumer(t, name).Status == "built"
+	})
+	member.must(t, 200, "GET", "/jobs", "", created.seen()...)
+	for _, action := range []string{"pause", "resume"} {
+		wantProblem(t, admin.do(t, "POST", "/consumers/job.nothing/"+action, ""), 404, "CONSUMER_UNKNOWN")
+	}
+	wantProblem(t, admin.do(t, "POST", "/consumers/job.nothing/rebuild", ""), 404, "PROJECTION_UNKNOWN")
+	outbox := decode[struct {
+		Active    bool
+		Published int64
+	}](t, admin.must(t, 200, "GET", "/outbox", ""))
+	if !outbox.Active || outbox.Published < 3 {
+		t.Errorf("the outbox is %+v", outbox)
+	}
+}
+
+// rebuilds counts how often the apps have built a projection.
+func (p *platform) rebuilds(t *testing.T, projection string) int {
+	t.Helper()
+	log, err := os.ReadFile(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(log), `"projection":"`+projection+`","events"`)
+}
+
+// testDeadLetters gives up what a partner sent that is not even an assignment.
+func testDeadLetters(t *testing.T, p *platform) {
+	admin := p.as("PlatformAdmin", "platform-admin")
+	event := uuid.NewString()
+	p.tell(t, "partner-jobs", map[string]string{
+		"ce_specversion": "1.0", "ce_id": event, "ce_source": "/partner", "ce_type": "job.assigned", "ce_tenantid": p.Tenant, "content-type": "application/json",
+	}, `{"job_id": 7}`)
+	type letter struct {
+		Consumer, Event, Tenant, Stream, Code, Status string
+		Record                                        json.RawMessage
+	}
+	var letters []letter
+	eventually(t, healWithin, "the dead letter", func() bool {
+		letters = decode[items[letter]](t, admin.must(t, 200, "GET", "/dead-letters?event="+event, "")).Items
+		return len(letters) == 1
+	})
+	l := letters[0]
+	if l.Tenant != p.Tenant || l.Status != "parked" || !strings.HasPrefix(l.Consumer, "job.") || !strings.Contains(string(l.Record), "partner") {
+		t.Errorf("the letter is %+v", l)
+	}
+	if groups := admin.must(t, 200, "GET", "/dead-letter-groups", "").body; !strings.Contains(groups, l.Code) {
+		t.Errorf("the groups are %s", groups)
+	}
+	one := `"consumer": "` + l.Consumer + `", "tenant": "` + p.Tenant + `", "event": "` + event + `"`
+	if dry := admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+"}").body; !strings.Contains(dry, l.Stream) || !strings.Contains(dry, `"handled":0`) {
+		t.Errorf("a dry run says %s", dry)
+	}
+	wantProblem(t, admin.do(t, "POST", "/dead-letters/replay", "{"+one+`, "dry_run": false}`), 409, "REACTION_ELSEWHERE")
+	admin.must(t, 204, "POST", "/dead-letters/discard", "{"+one+"}")
+	wantProblem(t, admin.do(t, "POST", "/dead-letters/discard", "{"+one+"}"), 404, "NOT_PARKED")
+	if left := admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body; left != `{"items":[]}` {
+		t.Errorf("still parked: %s", left)
+	}
+}
+
+// tell produces a record to the embedded Kafka, as another service would.
+func (p *platform) tell(t *testing.T, topic string, headers map[string]string, value string) {
+	t.Helper()
+	engines, err := embedded.Find(filepath.Dir(p.log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(engines.KafkaBrokers...), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	record := &kgo.Record{Topic: topic, Value: []byte(value)}
+	for key, text := range headers {
+		record.Headers = append(record.Headers, kgo.RecordHeader{Key: key, Value: []byte(text)})
+	}
+	if err := client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testStreams(t *testing.T, p *platform) {
+	admin := p.as("PlatformAdmin", "platform-admin")
+	job := decode[object](t, p.as("TenantMember", "platform-api").must(t, 201, "POST", "/jobs", `{"title": "Watched"}`)).ID
+	p.as("TenantMember", "platform-api").must(t, 200, "POST", "/jobs/"+job+"/start", "")
+	type stream struct {
+		ID, Type string
+		Version  int64
+	}
+	found, after := map[string]stream{}, ""
+	for {
+		page := decode[items[stream]](t, admin.must(t, 200, "GET", "/streams/"+p.Tenant+"?type=job.Job&limit=1"+after, "")).Items
+		if len(page) == 0 {
+			break
+		}
+		found[page[0].ID], after = page[0], "&after="+page[0].ID
+	}
+	if got := found[job]; got.Version != 2 || got.Type != "job.Job" {
+		t.Errorf("the streams are %v", found)
+	}
+	events := admin.must(t, 200, "GET", "/streams/"+p.Tenant+"/"+job+"?from=2", "").body
+	if !strings.Contains(events, `"type":"job.JobStarted"`) || strings.Contains(events, "JobCreated") {
+		t.Errorf("from version 2 the stream has %s", events)
+	}
+	wantProblem(t, admin.do(t, "GET", "/streams/"+uuid.NewString()+"/"+job, ""), 404, "STREAM_UNKNOWN")
+	if state := p.as("PlatformAdmin", "platform-api").must(t, 200, "GET", "/jobs/"+job+"/at?version=1", "", "X-Tenant-ID", p.Tenant).body; !strings.Contains(state, `"status":"pending"`) {
+		t.Errorf("at version 1 the job is %s", state)
+	}
+	if inbox := admin.must(t, 200, "GET", "/inbox?consumer=billing.SubscribeTenant", "").body; !strings.Contains(inbox, p.Tenant) {
+		t.Errorf("the inbox is %s", inbox)
+	}
+}
+
+// testTenantsGetNothing tries every operation of the operators' app with every
+// tenant's role.
+func testTenantsGetNothing(t *testing.T, p *platform) {
+	document := decode[struct {
+		Paths map[string]map[string]struct {
+			Security *[]any `json:"security"` // empty: nobody is asked for a token
+		} `json:"paths"`
+	}](t, p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/openapi.json", ""))
+	tried := 0
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			if operation.Security != nil && len(*operation.Security) == 0 {
+				continue
+			}
+			path := strings.NewReplacer("{", "", "}", "").Replace(path)
+			for _, role := range []string{"TenantOwner", "TenantAdmin", "TenantMember"} {
+				wantProblem(t, p.as(role, "platform-admin").do(t, strings.ToUpper(method), path, ""), 403, "FORBIDDEN")
+				tried++
+			}
+		}
+	}
+	if tried < 3*40 {
+		t.Errorf("only %d requests were tried", tried)
+	}
+}
+
+// testAudit looks for what the tests before have done.
+func testAudit(t *testing.T, p *platform) {
+	admin := p.as("PlatformAdmin", "platform-admin")
+	type entry struct{ Action, Target, By, User, Tenant string }
+	list := func(filter string) (all []entry) {
+		for cursor := ""; ; {
+			page := decode[struct {
+				Items []entry
+				Next  string
+			}](t, admin.must(t, 200, "GET", "/audit?limit=2&kind="+filter+cursor, ""))
+			all = append(all, page.Items...)
+			if page.Next == "" {
+				return all
+			}
+			cursor = "&cursor=" + page.Next
+		}
+	}
+	acted := list("operator_acted")
+	for _, action := range []string{"PauseConsumer", "ResumeConsumer", "RebuildProjection"} {
+		if !slices.Contains(acted, entry{Action: action, Target: "job.job_facts", By: "dev-platformadmin"}) {
+			t.Errorf("%s is not among %+v", action, acted)
+		}
+	}
+	if of := list("operator_acted&tenant=" + p.Tenant); len(of) != 3 { // a replay that failed, and a letter discarded twice
+		t.Errorf("in the tenant operators did %+v", of)
+	}
+	if len(list("forbidden&tenant="+p.Tenant)) == 0 {
+		t.Error("nobody who was no operator is in the trail")
+	}
+}

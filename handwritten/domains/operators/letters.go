@@ -1,0 +1,71 @@
+package operators
+
+import (
+	"context"
+	"errors"
+
+	"github.com/oksai/oksai/gen/operators"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
+)
+
+// ListDeadLetters implements operators.Operations.
+func (a api) ListDeadLetters(ctx context.Context, _ command.Caller, in operators.ListDeadLetters) (operators.ListDeadLettersResult, error) {
+	filter := reaction.Filter{
+		Consumer: value(in.Consumer), Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: value(in.Code), Limit: int(in.Limit),
+	}
+	if in.Status != operators.ListDeadLettersStatusAny {
+		filter.Status = string(in.Status)
+	}
+	letters, err := a.DeadLetters.List(ctx, filter)
+	return operators.ListDeadLettersResult{Items: each(letters, letter)}, err
+}
+
+func letter(l reaction.Letter) operators.DeadLetter {
+	return operators.DeadLetter{
+		Consumer: l.Consumer, Event: l.Event, Tenant: l.Tenant, Stream: l.Stream, Code: l.Code, Error: l.Error,
+		Attempts: int64(l.Attempts), FirstAt: l.FirstAt, LastAt: l.LastAt, Status: operators.DeadLetterStatus(l.Status), Record: l.Record,
+	}
+}
+
+// GroupDeadLetters implements operators.Operations.
+func (a api) GroupDeadLetters(ctx context.Context, _ command.Caller, _ operators.GroupDeadLetters) (operators.GroupDeadLettersResult, error) {
+	groups, err := a.DeadLetters.Groups(ctx)
+	return operators.GroupDeadLettersResult{Items: each(groups, group)}, err
+}
+
+func group(g reaction.Group) operators.LetterGroup {
+	return operators.LetterGroup{Consumer: g.Consumer, Code: g.Code, Events: g.Count, Streams: g.Streams, Oldest: g.Oldest, Example: g.Example}
+}
+
+// ReplayDeadLetters implements operators.Operations.
+func (a api) ReplayDeadLetters(ctx context.Context, _ command.Caller, in operators.ReplayDeadLetters) (operators.ReplayDeadLettersResult, error) {
+	filter := reaction.Filter{Consumer: in.Consumer, Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: value(in.Code)}
+	streams, err := a.DeadLetters.Parked(ctx, filter)
+	result := operators.ReplayDeadLettersResult{Streams: each(streams, parked)}
+	if err != nil || in.DryRun {
+		return result, err
+	}
+	done, err := a.DeadLetters.Replay(ctx, filter)
+	if errors.Is(err, reaction.ErrElsewhere) || errors.Is(err, reaction.ErrProjection) {
+		err = in.ReactionElsewhere()
+	}
+	result.Handled, result.StillParked = int64(done.Events), int64(done.Streams)
+	return result, err
+}
+
+func parked(s reaction.ParkedStream) operators.ParkedStream {
+	return operators.ParkedStream{Consumer: s.Consumer, Tenant: s.Tenant, Stream: s.Stream, Events: int64(s.Events)}
+}
+
+// DiscardDeadLetter implements operators.Operations.
+func (a api) DiscardDeadLetter(ctx context.Context, _ command.Caller, in operators.DiscardDeadLetter) error {
+	err := a.DeadLetters.Discard(ctx, in.Consumer, in.Tenant, in.Event)
+	switch {
+	case errors.Is(err, reaction.ErrNotParked):
+		return in.NotParked()
+	case errors.Is(err, reaction.ErrProjection):
+		return in.ProjectionLetter()
+	}
+	return err
+}
