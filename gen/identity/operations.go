@@ -124,7 +124,7 @@ func (v *ConfirmEmail) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (ConfirmEmail) TokenInvalid() *problem.Error {
-	return problem.New(400, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // RequestPasswordReset is what the operation of that name is given.
@@ -169,7 +169,7 @@ func (v *ResetPassword) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (ResetPassword) TokenInvalid() *problem.Error {
-	return problem.New(400, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // SignIn is what the operation of that name is given.
@@ -442,7 +442,7 @@ func (CreateAPIKey) RoleEscalation() *problem.Error {
 
 // ExpiresInThePast refuses: the key would have expired already.
 func (CreateAPIKey) ExpiresInThePast() *problem.Error {
-	return problem.New(400, "EXPIRES_IN_THE_PAST", "Refused", "%s", "the key would have expired already")
+	return problem.New(409, "EXPIRES_IN_THE_PAST", "Refused", "%s", "the key would have expired already")
 }
 
 // CreateAPIKeyResult is what CreateAPIKey answers with.
@@ -549,12 +549,12 @@ func (v *JoinTenant) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (JoinTenant) TokenInvalid() *problem.Error {
-	return problem.New(400, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // PasswordRequired refuses: the address is nobody's yet; say a password to become a user.
 func (JoinTenant) PasswordRequired() *problem.Error {
-	return problem.New(400, "PASSWORD_REQUIRED", "Refused", "%s", "the address is nobody's yet; say a password to become a user")
+	return problem.New(409, "PASSWORD_REQUIRED", "Refused", "%s", "the address is nobody's yet; say a password to become a user")
 }
 
 // JoinTenantResult is what JoinTenant answers with.

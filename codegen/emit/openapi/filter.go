@@ -99,6 +99,9 @@ func (b *builder) filterSchema(f Filter) *Schema {
 	}
 	t.Limits = ir.Constraints{}
 	value := b.schemas.value(t)
+	if uncheckedFormats[value.Format] { // there is no harm in comparing with another text
+		value.Format = ""
+	}
 	switch {
 	case f.Op == searchParam:
 		return &Schema{Type: "string"}

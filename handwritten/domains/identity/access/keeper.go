@@ -55,7 +55,7 @@ func (k keeper) user(ctx context.Context, tx pgx.Tx, e event.Recorded, data even
 	case identity.UserEnabled:
 		return k.signIn.Unblock(ctx, tx, user.String(), by)
 	case identity.OperatorDismissed:
-		return k.sessions.EndInTenant(ctx, tx, user, uuid.Nil)
+		return k.left(ctx, tx, e, uuid.Nil)
 	}
 	return nil
 }
@@ -85,9 +85,17 @@ func (k keeper) member(ctx context.Context, tx pgx.Tx, e event.Recorded, data ev
 			return err
 		}
 	case identity.UserRemovedFromTenant: // who is no owner any more; the spec sees to it
-		return k.sessions.EndInTenant(ctx, tx, e.Stream.ID, e.Stream.Tenant)
+		return k.left(ctx, tx, e, e.Stream.Tenant)
 	}
 	return nil
+}
+
+// left ends a user's sessions in a tenant, also one that is just beginning there.
+func (k keeper) left(ctx context.Context, tx pgx.Tx, e event.Recorded, tenant uuid.UUID) error {
+	if _, err := account.Owns(ctx, tx, e.Stream.ID, 0, e.At); err != nil {
+		return err
+	}
+	return k.sessions.EndInTenant(ctx, tx, e.Stream.ID, tenant)
 }
 
 func (k keeper) granted(ctx context.Context, tx pgx.Tx, e event.Recorded, roles []string) error {

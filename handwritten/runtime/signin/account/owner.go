@@ -23,3 +23,12 @@ RETURNING owns`
 	}
 	return tenants, nil
 }
+
+// Hold keeps the user's account as it is until tx ends: what Owns and SetPassword
+// are part of waits. Hold it before sessions are locked, never after.
+func Hold(ctx context.Context, tx pgx.Tx, user uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM oksai_identity.accounts WHERE user_id = $1 FOR SHARE`, user); err != nil {
+		return fmt.Errorf("hold the account of user %s: %w", user, err)
+	}
+	return nil
+}

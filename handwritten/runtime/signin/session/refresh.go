@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/audit"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
@@ -45,12 +46,12 @@ func (s *Store) Switch(ctx context.Context, text string, tenant uuid.UUID) (Toke
 	if err != nil {
 		return Tokens{}, err
 	}
-	roles, err := s.roles(ctx, of.User, tenant)
-	if err != nil {
-		return Tokens{}, err
-	}
 	refresh := token.New(token.Refresh, uuid.New())
-	branch := func(ctx context.Context, tx pgx.Tx, r row, _ token.Token) (row, token.Token, error) {
+	var roles []string
+	branch := func(ctx context.Context, tx pgx.Tx, r row, _ token.Token) (_ row, _ token.Token, err error) {
+		if roles, err = s.roles(ctx, of.User, tenant); err != nil { // as in Start
+			return row{}, token.Token{}, err
+		}
 		now := s.config.Clock()
 		r.ID, r.Tenant, r.Created, r.Used = uuid.New(), tenant, now, now
 		return r, refresh, s.insert(ctx, tx, r.Session, refresh, audit.TenantSwitched)
@@ -96,6 +97,9 @@ func (s *Store) use(ctx context.Context, of Session, presented token.Token, take
 	var next token.Token
 	var reused bool
 	err := s.in(ctx, append(others, of.Tenant), func(tx pgx.Tx) error {
+		if err := account.Hold(ctx, tx, of.User); err != nil {
+			return err
+		}
 		r, err := s.lock(ctx, tx, of.ID)
 		if err != nil {
 			return err

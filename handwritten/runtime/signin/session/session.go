@@ -117,16 +117,18 @@ const maxClient = 200
 // Start begins a session of the user that proof is about. Problem 403
 // NOT_A_MEMBER says that the user has no role in tenant; 401 that the proof is void.
 func (s *Store) Start(ctx context.Context, proof account.Proof, tenant uuid.UUID, client string) (Tokens, error) {
-	roles, err := s.roles(ctx, proof.User, tenant)
-	if err != nil {
-		return Tokens{}, err
-	}
 	now := s.config.Clock()
 	started := Session{ID: uuid.New(), User: proof.User, Tenant: tenant, Client: clip(client), Created: now, Used: now, Expires: now.Add(s.config.Absolute)}
 	started.Login = started.ID
 	refresh := token.New(token.Refresh, uuid.New())
-	err = s.in(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) error {
+	var roles []string
+	err := s.in(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) (err error) {
 		if err := account.Confirm(ctx, tx, proof, now); err != nil {
+			return err
+		}
+		// Asked while the account is held: who removes the user from the tenant
+		// comes before the question, or finds the session and ends it.
+		if roles, err = s.roles(ctx, proof.User, tenant); err != nil {
 			return err
 		}
 		return s.insert(ctx, tx, started, refresh, audit.SignedIn)

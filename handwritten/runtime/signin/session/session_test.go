@@ -47,12 +47,17 @@ type lab struct {
 
 	mu    sync.Mutex
 	roles map[uuid.UUID][]string
+	// asked is called when somebody asks for roles, if set.
+	asked func()
 }
 
 // Roles implements session.Members.
 func (l *lab) Roles(_ context.Context, user, tenant uuid.UUID) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.asked != nil {
+		l.asked()
+	}
 	if user != l.ann {
 		return nil, nil
 	}
@@ -524,5 +529,35 @@ func TestClientIsClipped(t *testing.T) {
 		if err != nil || tokens.Session.Client != want {
 			t.Errorf("%.20q is kept as %q, %v", in, tokens.Session.Client, err)
 		}
+	}
+}
+
+// TestNobodyIsRemovedWhileASessionBegins: roles are asked for while the account
+// is held, which whoever removes the user must change.
+func TestNobodyIsRemovedWhileASessionBegins(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	asked, free := 0, 0
+	l.asked = func() {
+		asked++
+		tx, err := l.db.Writer().Begin(t.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer tx.Rollback(t.Context())
+		if _, err := tx.Exec(t.Context(), "SELECT FROM oksai_identity.accounts WHERE user_id = $1 FOR UPDATE NOWAIT", l.ann); err == nil {
+			free++
+		}
+	}
+	tokens, err := l.Start(t.Context(), l.proof(t), acme, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Switch(t.Context(), tokens.Refresh.Reveal(), beta); err != nil {
+		t.Fatal(err)
+	}
+	if asked != 2 || free != 0 {
+		t.Errorf("roles were asked for %d times, %d of them with the account free", asked, free)
 	}
 }
