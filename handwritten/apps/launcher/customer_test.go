@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,7 +35,7 @@ func TestCustomersLife(t *testing.T) {
 // customer is a tenant with its people, on a platform whose clock the test moves.
 type customer struct {
 	*platform
-	data, clock   string
+	clock         string // its file
 	ahead         time.Duration
 	webhookSecret string
 	tenant        string
@@ -45,8 +44,7 @@ type customer struct {
 
 func newCustomer(t *testing.T) *customer {
 	t.Helper()
-	c := &customer{data: folder(t), webhookSecret: rand.Text() + rand.Text(), title: "Ship " + rand.Text()[:6]}
-	c.clock = filepath.Join(c.data, "clock")
+	c := &customer{clock: filepath.Join(t.TempDir(), "clock"), webhookSecret: rand.Text() + rand.Text(), title: "Ship " + rand.Text()[:6]}
 	c.later(t, 0)
 	settings := []string{"OKSAI_CLOCK=" + c.clock, "PAYMENT_WEBHOOK_SECRET=" + c.webhookSecret}
 	if enginetest.KafkaIsReal() {
@@ -55,7 +53,7 @@ func newCustomer(t *testing.T) *customer {
 	if enginetest.RedisIsReal() {
 		settings = append(settings, "REDIS_URL="+enginetest.RedisServer(t))
 	}
-	c.platform = launchIn(t, c.data, settings...)
+	c.platform = launch(t, settings...)
 	return c
 }
 
@@ -71,13 +69,7 @@ func (c *customer) later(t *testing.T, by time.Duration) {
 // operator works for the platform, by a token of today.
 func (c *customer) operator(t *testing.T) caller {
 	t.Helper()
-	cmd := exec.Command(programs+"platform-admin", "token", "--role", "PlatformAdmin", "--user", "operator")
-	cmd.Env = append(os.Environ(), "OKSAI_DATA="+c.data, "OKSAI_CLOCK="+c.clock)
-	token, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return caller{c.Apps["platform-admin"], strings.TrimSpace(string(token))}
+	return caller{c.Apps["platform-admin"], c.token(t, "PlatformAdmin", "OKSAI_CLOCK="+c.clock)}
 }
 
 func (c *customer) nobody() caller { return caller{base: c.Apps["platform-api"]} }
@@ -109,7 +101,7 @@ func (c *customer) opens(t *testing.T) {
 	c.nobody().must(t, 204, "POST", "/confirm-email", fmt.Sprintf(`{"token": %q}`, c.mailedTo(t, owner)))
 	operator := c.operator(t)
 	c.tenant = decode[struct{ ID string }](t, operator.must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
-	users := items[struct {
+	users := listed[struct {
 		ID string `json:"user_id"`
 	}](t, operator, "/users?email="+url.QueryEscape(owner))
 	if len(users) != 1 {
@@ -130,7 +122,7 @@ func (c *customer) worksFor(t *testing.T) {
 	first := decode[struct{ ID string }](t, max.must(t, 201, "POST", "/jobs", fmt.Sprintf(`{"title": %q, "priority": "urgent"}`, c.title))).ID
 	max.must(t, 200, "POST", "/jobs/"+first+"/start", "")
 	last := max.must(t, 200, "POST", "/jobs/"+first+"/complete", "")
-	jobs := items[struct{ Title, Status string }](t, max, "/jobs?search="+url.QueryEscape(c.title), last.seen()...)
+	jobs := listed[struct{ Title, Status string }](t, max, "/jobs?search="+url.QueryEscape(c.title), last.seen()...)
 	if len(jobs) != 1 || jobs[0].Status != "completed" {
 		t.Errorf("the jobs are %+v, want the one that is completed", jobs)
 	}
@@ -154,7 +146,7 @@ func (c *customer) isInvoiced(t *testing.T) invoice {
 	t.Helper()
 	c.later(t, 15*day)
 	c.owner(t, "the subscription's first period", func(boss caller) bool {
-		all := items[struct {
+		all := listed[struct {
 			Status string
 			Period int
 		}](t, boss, "/subscriptions")
@@ -167,7 +159,7 @@ func (c *customer) isInvoiced(t *testing.T) invoice {
 	}
 	c.owner(t, "the usage of the days that are over", func(boss caller) bool {
 		jobs := 0
-		for _, d := range items[struct{ Jobs int }](t, boss, "/usage") {
+		for _, d := range listed[struct{ Jobs int }](t, boss, "/usage") {
 			jobs += d.Jobs
 		}
 		return jobs >= 3
@@ -213,7 +205,7 @@ func (c *customer) pays(t *testing.T, i invoice) {
 		t.Errorf("%+v was paid of %+v", paid.Paid, paid.Total)
 	}
 	c.owner(t, "the subscription's good standing", func(boss caller) bool {
-		all := items[struct {
+		all := listed[struct {
 			Status string
 			Unpaid bool
 		}](t, boss, "/subscriptions")
@@ -237,7 +229,7 @@ func (c *customer) leaves(t *testing.T) {
 		}
 	}
 	erased := operator.must(t, 200, "POST", "/tenants/"+c.tenant+"/erase", "")
-	for _, row := range items[struct {
+	for _, row := range listed[struct {
 		ID   string `json:"tenant_id"`
 		Name string
 	}](t, operator, "/tenants", erased.seen()...) {
@@ -262,7 +254,7 @@ func (c *customer) owner(t *testing.T, what string, ok func(boss caller) bool) {
 func (c *customer) invoice(t *testing.T, status string) (found invoice) {
 	t.Helper()
 	c.owner(t, "an invoice that is "+status, func(boss caller) bool {
-		all := items[invoice](t, boss, "/invoices")
+		all := listed[invoice](t, boss, "/invoices")
 		if len(all) == 0 {
 			return false
 		}
@@ -294,7 +286,7 @@ func (c *customer) sign(body string) string {
 func (c *customer) mailedTo(t *testing.T, email string) string {
 	t.Helper()
 	var found []string
-	mails, _ := filepath.Glob(filepath.Join(c.data, "mail", "*.eml"))
+	mails, _ := filepath.Glob(filepath.Join(filepath.Dir(c.log), "mail", "*.eml"))
 	for _, file := range mails {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -310,8 +302,8 @@ func (c *customer) mailedTo(t *testing.T, email string) string {
 	return found[0]
 }
 
-// items is a list's first page.
-func items[T any](t *testing.T, who caller, path string, headers ...string) []T {
+// listed is a list's first page.
+func listed[T any](t *testing.T, who caller, path string, headers ...string) []T {
 	t.Helper()
 	return decode[struct{ Items []T }](t, who.must(t, 200, "GET", path, "", headers...)).Items
 }

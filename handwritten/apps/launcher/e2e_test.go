@@ -72,13 +72,9 @@ func folder(t *testing.T) string {
 }
 
 // launch starts the platform on engines of its own and waits until it is ready.
-func launch(t *testing.T) *platform {
+func launch(t *testing.T, settings ...string) *platform {
 	t.Helper()
-	return launchIn(t, folder(t))
-}
-
-func launchIn(t *testing.T, data string, settings ...string) *platform {
-	t.Helper()
+	data := folder(t)
 	p := &platform{cmd: command(data, append(settings, "PORT=0")...), ended: make(chan struct{}), log: filepath.Join(data, "log")}
 	log, err := os.Create(p.log)
 	if err != nil {

@@ -28,6 +28,12 @@ var days = query.List[job.TenantDailyJobStatsRow]{
 	Default: []string{"day"},
 }
 
+// members are the people of a tenant, by the read model that each append keeps.
+var members = query.List[struct{}]{
+	Name: "billing metering of users",
+	From: query.Postgres(query.Table{Name: "identity.members", SQL: "identity.members"}),
+}
+
 // Metering implements what billing asks for when a day has ended.
 type Metering struct {
 	deps          service.Deps
@@ -39,8 +45,8 @@ func New(deps service.Deps, repos *billing.Repositories) Metering {
 	return Metering{deps, repos.Subscriptions}
 }
 
-// SubscriptionUsage waits until the read model has all of the day. Users and
-// storage are not measured: nothing tells yet how many there were.
+// SubscriptionUsage waits until the read model has all of the day. Users are those
+// there are now, a little after its end. Storage is not measured: nothing stores yet.
 func (m Metering) SubscriptionUsage(ctx context.Context, caller command.Caller, at command.Loaded[billing.Subscription]) (billing.MeterDay, error) {
 	if at.State.EndedDay == nil {
 		return billing.MeterDay{}, fmt.Errorf("subscription %s has no day to measure", at.ID)
@@ -57,7 +63,13 @@ func (m Metering) SubscriptionUsage(ctx context.Context, caller command.Caller, 
 	if err != nil {
 		return billing.MeterDay{}, err
 	}
-	return billing.MeterDay{Day: day, Used: map[billing.Metric]int64{billing.MetricJobs: jobs, billing.MetricAPICalls: calls}}, nil
+	users, err := m.users(ctx, caller.Tenant)
+	if err != nil {
+		return billing.MeterDay{}, err
+	}
+	return billing.MeterDay{Day: day, Used: map[billing.Metric]int64{
+		billing.MetricJobs: jobs, billing.MetricAPICalls: calls, billing.MetricUsers: users,
+	}}, nil
 }
 
 // await waits for the last event of the subscription, which is not older than the day's end.
@@ -81,4 +93,12 @@ func (m Metering) jobs(ctx context.Context, tenant uuid.UUID, day time.Time) (in
 		return 0, fmt.Errorf("read the jobs of tenant %s on %s: %w", tenant, day.Format(time.DateOnly), err)
 	}
 	return row.Created, nil
+}
+
+func (m Metering) users(ctx context.Context, tenant uuid.UUID) (int64, error) {
+	users, err := members.Count(ctx, m.deps.Query(), query.Tenant(tenant))
+	if err != nil {
+		return 0, fmt.Errorf("count the users of tenant %s: %w", tenant, err)
+	}
+	return users, nil
 }
