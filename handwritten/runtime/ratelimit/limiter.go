@@ -16,7 +16,7 @@ const (
 	// leaseTime is how long tokens that were fetched for later calls may be kept.
 	leaseTime = time.Second
 	// leaseShare is the share of a bucket that is fetched at once, and maxLease its bound.
-	leaseShare, maxLease = 100, 100
+	leaseShare, maxLease = 50, 1000
 	// maxKeys bounds the keys that a process remembers.
 	maxKeys = 65536
 )
@@ -39,12 +39,12 @@ type Config struct {
 }
 
 // Limiter limits calls by key. To ask Redis for every call would cost more than
-// many a call does, so a process fetches tokens in small batches, of a hundredth
-// of the bucket and a hundred at most, and drops what it has not used after a
+// many a call does, so a process fetches tokens in small batches, of a fiftieth
+// of the bucket and a thousand at most, and drops what it has not used after a
 // second. What that costs in exactness: in any time t all processes together let
 // through at most Burst + t·PerSecond calls and one batch for each process; and
 // of a bucket that few calls use, up to a batch per process and second is lost.
-// Buckets of less than 200 tokens are exact: their batches are of one.
+// Buckets of less than 100 tokens are exact: their batches are of one.
 type Limiter struct {
 	cfg    Config
 	batch  int64

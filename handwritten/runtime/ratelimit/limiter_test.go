@@ -60,7 +60,7 @@ func drain(t *testing.T, l *ratelimit.Limiter, key string) (calls int64) {
 // Three processes, each with 64 clients, try to make calls for ten seconds.
 func TestProcessesTogetherKeepTheRate(t *testing.T) {
 	t.Parallel()
-	const processes, seconds, batch = 3, 10, 10
+	const processes, seconds, batch = 3, 10, 20
 	rate := ratelimit.Rate{PerSecond: 500, Burst: 1000}
 	buckets, clock := newShared()
 	var calls atomic.Int64
@@ -88,7 +88,8 @@ func TestProcessesTogetherKeepTheRate(t *testing.T) {
 	if got := calls.Load(); got > most+processes*batch || got < most-processes*batch-int64(rate.PerSecond)/10 {
 		t.Errorf("%d calls, want %d within a batch for each process", got, most)
 	}
-	if asked := buckets.asked.Load(); asked > most/batch+seconds*10*processes {
+	// In each of the steps a process also gets what is left of a batch, and then nothing.
+	if asked := buckets.asked.Load(); asked > most/batch+2*seconds*10*processes {
 		t.Errorf("%d exchanges for %d calls", asked, calls.Load())
 	}
 }

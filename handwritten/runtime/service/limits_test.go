@@ -120,3 +120,22 @@ func TestWhatAClientHasForItself(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkAdmit is what all limits together cost a call while they do not refuse it.
+func BenchmarkAdmit(b *testing.B) {
+	server := miniredis.RunT(b)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	defer client.Close()
+	l, err := newLimits(LimitConfig{RateLimitTenant: 1e9, RateLimitPrincipal: 1e9, RateLimitPublic: 1e9}, "test", client, ratelimit.Config{Timeout: time.Minute})
+	if err != nil {
+		b.Fatal(err)
+	}
+	l.meter = usage.NewMeter(nil, time.Now, slog.New(slog.DiscardHandler))
+	l.callsPerDay = func(context.Context, uuid.UUID) (*int64, error) { return nil, nil }
+	ctx := as("ann", uuid.New())
+	for b.Loop() {
+		if err := l.Admit(ctx, read, http.Header{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
