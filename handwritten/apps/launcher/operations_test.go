@@ -14,10 +14,6 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
-type items[T any] struct {
-	Items []T `json:"items"`
-}
-
 type consumer struct {
 	Name, Kind, Status string
 	Paused             bool
@@ -27,7 +23,7 @@ type consumer struct {
 
 func (p *platform) consumers(t *testing.T) []consumer {
 	t.Helper()
-	return decode[items[consumer]](t, p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/consumers", "")).Items
+	return listed[consumer](t, p.as("PlatformAdmin", "platform-admin"), "/consumers")
 }
 
 // consumer finds a projection without its version, or a reaction.
@@ -105,7 +101,7 @@ func testDeadLetters(t *testing.T, p *platform) {
 	}
 	var letters []letter
 	eventually(t, healWithin, "the dead letter", func() bool {
-		letters = decode[items[letter]](t, admin.must(t, 200, "GET", "/dead-letters?event="+event, "")).Items
+		letters = listed[letter](t, admin, "/dead-letters?event="+event)
 		return len(letters) == 1
 	})
 	l := letters[0]
@@ -158,7 +154,7 @@ func testStreams(t *testing.T, p *platform) {
 	}
 	found, after := map[string]stream{}, ""
 	for {
-		page := decode[items[stream]](t, admin.must(t, 200, "GET", "/streams/"+p.Tenant+"?type=job.Job&limit=1"+after, "")).Items
+		page := listed[stream](t, admin, "/streams/"+p.Tenant+"?type=job.Job&limit=1"+after)
 		if len(page) == 0 {
 			break
 		}
