@@ -55,7 +55,7 @@ var entries = query.List[row]{
 	Filters: map[string][]query.Op{
 		"kind": {query.Eq}, "actor": {query.Eq}, "user_id": {query.Eq}, "at": {query.Gte, query.Lt},
 	},
-	Default: []string{"-at"},
+	Default: []string{"-at", "-id"}, // ids grow with time
 	Limit:   50, MaxLimit: 200,
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/signin/apikey"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
+	"github.com/oksai/oksai/handwritten/runtime/signin/signintest"
 )
 
 type everywhere struct{}
@@ -30,8 +32,9 @@ func TestSignInLeavesATrailWithoutSecrets(t *testing.T) {
 	tr := open(t)
 	sealer, err := seal.New(bytes.Repeat([]byte{1}, seal.KeyBytes))
 	check(t, err)
+	clock := signintest.NewClock()
 	s, err := signin.Open(t.Context(), signin.Config{
-		Store: tr.db, Sealer: sealer, Name: "oksai", Audience: "api", Members: everywhere{}, Auditor: tr.Store,
+		Store: tr.db, Sealer: sealer, Clock: clock.Now, Name: "oksai", Audience: "api", Members: everywhere{}, Auditor: tr.Store,
 		Password: password.Config{Params: password.Params{Memory: 64, Time: 1, Threads: 1}},
 	})
 	check(t, err)
@@ -50,24 +53,40 @@ func TestSignInLeavesATrailWithoutSecrets(t *testing.T) {
 	check(t, err)
 	second, err := s.Sessions.Refresh(t.Context(), first.Refresh.Reveal())
 	check(t, err)
-	_, key, err := s.APIKeys.Create(t.Context(), apikey.Spec{Tenant: mine, Roles: []string{"TenantMember"}, By: user.String()})
+	switched, err := s.Sessions.Switch(t.Context(), second.Refresh.Reveal(), theirs)
 	check(t, err)
+	made, key, err := s.APIKeys.Create(t.Context(), apikey.Spec{Tenant: mine, Roles: []string{"TenantMember"}, By: user.String()})
+	check(t, err)
+	check(t, s.APIKeys.Revoke(t.Context(), mine, made.ID, user.String()))
 	check(t, s.Sessions.End(t.Context(), first.Session.ID))
+	clock.Advance(time.Minute)
+	again, err := s.Sessions.Start(t.Context(), proof, mine, "test")
+	check(t, err)
+	third, err := s.Sessions.Refresh(t.Context(), again.Refresh.Reveal())
+	check(t, err)
+	clock.Advance(time.Minute)
+	if _, err := s.Sessions.Refresh(t.Context(), again.Refresh.Reveal()); err == nil {
+		t.Fatal("a refresh token that was used is accepted")
+	}
+	check(t, s.Sessions.EndAll(t.Context(), user, uuid.Nil))
 	check(t, s.Block(t.Context(), tr.db.Writer(), user.String(), "operator"))
+	check(t, s.Unblock(t.Context(), tr.db.Writer(), user.String(), "operator"))
 
 	trail := strings.Join(tr.rows(t), "\n")
-	for _, kind := range []string{"password_changed", "password_refused", "password_accepted", "signed_in", "refreshed", "api_key_made", "signed_out", "user_blocked", "signing_key_made"} {
+	for _, kind := range []string{"password_changed", "password_refused", "password_accepted", "signed_in", "refreshed", "api_key_made", "api_key_revoked",
+		"tenant_switched", "reuse_detected", "signed_out", "user_blocked", "user_unblocked", "signing_key_made"} {
 		if !strings.Contains(trail, kind) {
 			t.Errorf("the trail has no %s", kind)
 		}
 	}
-	for _, text := range []string{"canary", first.Access.Reveal(), first.Refresh.Reveal(), second.Access.Reveal(), second.Refresh.Reveal(), key.Reveal()} {
+	for _, text := range []string{"canary", first.Access.Reveal(), first.Refresh.Reveal(), second.Access.Reveal(), second.Refresh.Reveal(),
+		switched.Access.Reveal(), switched.Refresh.Reveal(), third.Refresh.Reveal(), key.Reveal()} {
 		if strings.Contains(trail, text) {
 			t.Errorf("the trail tells %.20q…", text)
 		}
 	}
-	if got := tr.kinds(t, query.Tenant(mine), audit.Filter{}); len(got) != 4 {
-		t.Errorf("the tenant sees %v; want that its session began, went on and ended, and the key", got)
+	if got := tr.kinds(t, query.Tenant(theirs), audit.Filter{}); len(got) == 0 || got[len(got)-1] != "tenant_switched" {
+		t.Errorf("the other tenant sees %v; want that a session began there, and what follows", got)
 	}
 }
 

@@ -16,7 +16,7 @@ CREATE TABLE oksai_audit.entries (
     action     text        NOT NULL,
     target     text        NOT NULL
 );
-CREATE INDEX entries_of_tenant ON oksai_audit.entries (tenant_id, at DESC, id);
+CREATE INDEX entries_of_tenant ON oksai_audit.entries (tenant_id, at DESC, id DESC);
 CREATE INDEX entries_at ON oksai_audit.entries (at);
 
 -- Append-only: nobody is granted UPDATE, DELETE or TRUNCATE, and the writer does not even read.
