@@ -200,6 +200,8 @@ func (c *customer) pays(t *testing.T, i invoice) {
 	}
 	operator := c.operator(t)
 	eventually(t, healWithin, "the tenant's return", func() bool { return c.standing(t, operator) == "active" })
+	boss := c.owned(t)
+	eventually(t, cutOffWithin, "the tenant's work", func() bool { return boss.do(t, "GET", "/jobs", "").status == 200 })
 	paid := c.invoice(t, "paid")
 	if paid.Paid != paid.Total {
 		t.Errorf("%+v was paid of %+v", paid.Paid, paid.Total)

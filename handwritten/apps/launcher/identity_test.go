@@ -67,7 +67,7 @@ func TestAUserOfAllApps(t *testing.T) {
 func (p *platform) showsNo(t *testing.T, secrets ...string) {
 	t.Helper()
 	log, err := os.ReadFile(p.log)
-	if err != nil || !strings.Contains(string(log), "RefreshSession") {
+	if err != nil || !strings.Contains(string(log), "SignIn") {
 		t.Fatalf("the log has no requests: %v", err)
 	}
 	for _, secret := range secrets {
