@@ -6,7 +6,7 @@ OKSAI := cd codegen && go run ./cmd/oksai
 TOOL  := go tool -modfile=codegen/tools/go.mod
 BIN   := .oksai-bin
 
-.PHONY: help generate check serve test test-api test-kafka bench lint fmt clean
+.PHONY: help generate check serve test test-api test-kafka test-servers bench lint fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ test-api: $(BIN) ## try all apps, or one (APP=…), against their OpenAPI docume
 	@.ci/test-api $(APP)
 
 # What speaks to Kafka, from the relay alone to the whole app.
-KAFKA_TESTS := $(addprefix ./handwritten/,runtime/outbox runtime/consume runtime/reaction runtime/service apps/demo-api)
+KAFKA_TESTS := $(addprefix ./handwritten/,runtime/outbox runtime/consume runtime/reaction runtime/service runtime/operations apps/demo-api)
 
 test-kafka: ## run the integration and end-to-end tests against a real Apache Kafka (needs Maven and Java 17)
 	OKSAI_TEST_KAFKA=real go test -count=1 -timeout 20m $(KAFKA_TESTS)
+
+test-servers: ## follow a customer's whole life on real PostgreSQL, Kafka and Redis servers (needs redis-server too)
+	OKSAI_TEST_KAFKA=real OKSAI_TEST_REDIS=real go test -count=1 -timeout 20m -run CustomersLife ./handwritten/apps/launcher
 
 bench: ## measure, and print ratios taken in one run (ARGS='-quick' or '-only http,memory')
 	@go run ./handwritten/internal/bench $(ARGS)

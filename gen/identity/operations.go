@@ -56,6 +56,9 @@ type Operations interface {
 	ListAPIKeys(ctx context.Context, caller command.Caller, in ListAPIKeys) (ListAPIKeysResult, error)
 	// RevokeAPIKey makes a key worthless, within 5 seconds everywhere.
 	RevokeAPIKey(ctx context.Context, caller command.Caller, in RevokeAPIKey) error
+	// ListSecurityEvents the tenant's security events, newest first. What happened to its members and
+	// invitations is in their own histories.
+	ListSecurityEvents(ctx context.Context, caller command.Caller, in ListSecurityEvents) (ListSecurityEventsResult, error)
 	// InviteUser asks somebody by mail to work for the tenant.
 	InviteUser(ctx context.Context, caller command.Caller, in InviteUser) (InviteUserResult, error)
 	// JoinTenant accepts an invitation by the token from the mail. Who is no user yet becomes one, and
@@ -470,6 +473,58 @@ func (*RevokeAPIKey) Prepare() error {
 	return nil
 }
 
+// ListSecurityEvents is what the operation of that name is given.
+type ListSecurityEvents struct {
+	Kind   *string
+	User   *string
+	Since  *time.Time
+	Until  *time.Time
+	Limit  int64
+	Cursor *string
+}
+
+// NewListSecurityEvents returns a ListSecurityEvents with its default values; set the others.
+func NewListSecurityEvents() ListSecurityEvents {
+	return ListSecurityEvents{
+		Limit: 50,
+	}
+}
+
+// Normalize brings the values into the form they are kept in: trimmed, in lower case, each item of
+// a set once.
+func (v *ListSecurityEvents) Normalize() {
+	if v.Since != nil {
+		v.Since = new(codec.Micro(*v.Since))
+	}
+	if v.Until != nil {
+		v.Until = new(codec.Micro(*v.Until))
+	}
+}
+
+// Prepare brings the values into form and tells all that is wrong with them.
+func (v *ListSecurityEvents) Prepare() error {
+	v.Normalize()
+	errs := new(validate.Errors)
+	if v.Kind != nil {
+		errs.Text("query/kind", *v.Kind, 0, 100)
+	}
+	if v.User != nil {
+		errs.Text("query/user", *v.User, 0, 200)
+	}
+	errs.Range("query/limit", v.Limit, 1, 200)
+	if v.Cursor != nil {
+		errs.Text("query/cursor", *v.Cursor, 0, 10000)
+	}
+	return errs.Problem()
+}
+
+// ListSecurityEventsResult is what ListSecurityEvents answers with.
+type ListSecurityEventsResult struct {
+	Items []SecurityEvent
+	// The cursor of the next page.
+	Next *string
+}
+
 // InviteUser is what the operation of that name is given.
 type InviteUser struct {
 	Email string
@@ -655,6 +710,11 @@ func (UnimplementedOperations) ListAPIKeys(context.Context, command.Caller, List
 // RevokeAPIKey refuses.
 func (UnimplementedOperations) RevokeAPIKey(context.Context, command.Caller, RevokeAPIKey) error {
 	return problem.New(501, "NOT_IMPLEMENTED", "Not implemented", "the operation RevokeAPIKey is not written yet")
+}
+
+// ListSecurityEvents refuses.
+func (UnimplementedOperations) ListSecurityEvents(context.Context, command.Caller, ListSecurityEvents) (ListSecurityEventsResult, error) {
+	return ListSecurityEventsResult{}, problem.New(501, "NOT_IMPLEMENTED", "Not implemented", "the operation ListSecurityEvents is not written yet")
 }
 
 // InviteUser refuses.

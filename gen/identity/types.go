@@ -250,6 +250,109 @@ func (v *APIKey) Decode(d *jx.Decoder) error {
 	})
 }
 
+// SecurityEvent is somebody came in, was refused, or got or lost the means to come in.
+type SecurityEvent struct {
+	ID uuid.UUID
+	// As in signed_in, password_changed or api_key_revoked.
+	Kind string
+	At   time.Time
+	// Who did it, where that is not the user.
+	By string
+	// Whom it is about.
+	User    string
+	Session *uuid.UUID
+	// The name of an API key.
+	Key string
+	// The operation that was done or refused.
+	Action string
+	// What it was done to.
+	Target string
+}
+
+// Normalize brings the values into the form they are kept in: trimmed, in lower case, each item of
+// a set once.
+func (v *SecurityEvent) Normalize() {
+	v.At = codec.Micro(v.At)
+}
+
+// Check adds to errs what is wrong with v, which stands at the JSON Pointer at.
+func (v SecurityEvent) Check(errs *validate.Errors, at string) {
+	errs.Text(at+"/kind", v.Kind, 0, 10000)
+	errs.Text(at+"/by", v.By, 0, 10000)
+	errs.Text(at+"/user", v.User, 0, 10000)
+	errs.Text(at+"/key", v.Key, 0, 10000)
+	errs.Text(at+"/action", v.Action, 0, 10000)
+	errs.Text(at+"/target", v.Target, 0, 10000)
+}
+
+// Equal reports whether s and o have the same values.
+func (s SecurityEvent) Equal(o SecurityEvent) bool {
+	return s.ID == o.ID &&
+		s.Kind == o.Kind &&
+		s.At.Equal(o.At) &&
+		s.By == o.By &&
+		s.User == o.User &&
+		codec.Same(s.Session, o.Session, codec.Equal) &&
+		s.Key == o.Key &&
+		s.Action == o.Action &&
+		s.Target == o.Target
+}
+
+// Encode writes v as one JSON object.
+func (v SecurityEvent) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	e.FieldStart("id")
+	codec.EncodeUUID(e, v.ID)
+	e.FieldStart("kind")
+	e.Str(v.Kind)
+	e.FieldStart("at")
+	codec.EncodeTime(e, v.At)
+	e.FieldStart("by")
+	e.Str(v.By)
+	e.FieldStart("user")
+	e.Str(v.User)
+	if v.Session != nil {
+		e.FieldStart("session")
+		codec.EncodeUUID(e, *v.Session)
+	}
+	e.FieldStart("key")
+	e.Str(v.Key)
+	e.FieldStart("action")
+	e.Str(v.Action)
+	e.FieldStart("target")
+	e.Str(v.Target)
+	e.ObjEnd()
+}
+
+// Decode reads what Encode wrote, now or in an earlier version. Keys it does not know are skipped.
+func (v *SecurityEvent) Decode(d *jx.Decoder) error {
+	return codec.Object(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "id":
+			v.ID, err = codec.DecodeUUID(d)
+		case "kind":
+			v.Kind, err = d.Str()
+		case "at":
+			v.At, err = codec.DecodeTime(d)
+		case "by":
+			v.By, err = d.Str()
+		case "user":
+			v.User, err = d.Str()
+		case "session":
+			v.Session, err = codec.DecodeOptional(d, codec.DecodeUUID)
+		case "key":
+			v.Key, err = d.Str()
+		case "action":
+			v.Action, err = d.Str()
+		case "target":
+			v.Target, err = d.Str()
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
 // PublicKey is a key that verifies access tokens (RFC 8037).
 type PublicKey struct {
 	Kty string

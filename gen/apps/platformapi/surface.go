@@ -74,6 +74,7 @@ func Surface() isolation.Surface {
 			{Name: "CreateAPIKey", Method: "POST", Path: "/api-keys", Body: `{"name":"{canary}","roles":["AA"],"expires_at":"2026-01-02T03:04:05Z"}`, Roles: []string{"TenantAdmin", "TenantOwner"}},
 			{Name: "ListAPIKeys", Method: "GET", Path: "/api-keys", Roles: []string{"TenantAdmin", "TenantOwner"}},
 			{Name: "RevokeAPIKey", Method: "DELETE", Path: "/api-keys/{id}", Roles: []string{"TenantAdmin", "TenantOwner"}},
+			{Name: "ListSecurityEvents", Method: "GET", Path: "/security-events", Query: []isolation.Param{{Name: "kind", Value: "{canary}"}, {Name: "user", Value: "{canary}"}, {Name: "since", Value: "2026-01-02T03:04:05Z"}, {Name: "until", Value: "2026-01-02T03:04:05Z"}, {Name: "limit", Value: "1"}, {Name: "cursor", Value: "{canary}"}}, Roles: []string{"TenantAdmin", "TenantOwner"}},
 			{Name: "InviteUser", Method: "POST", Path: "/invitations", Body: `{"email":"{canary}@example.com","roles":["AA"]}`, Roles: []string{"TenantAdmin", "TenantOwner"}},
 			{Name: "JoinTenant", Method: "POST", Path: "/join-tenant", Body: `{"token":"{secret}","password":"{secret}","name":"{canary}"}`, Public: true},
 			{Name: "PublishedKeys", Method: "GET", Path: "/.well-known/jwks.json", Public: true},

@@ -24,6 +24,7 @@ const (
 	ListAPIKeysOperation          OperationName = "ListAPIKeys"
 	ListInvitationsOperation      OperationName = "ListInvitations"
 	ListMembersOperation          OperationName = "ListMembers"
+	ListSecurityEventsOperation   OperationName = "ListSecurityEvents"
 	ListSessionsOperation         OperationName = "ListSessions"
 	ListUsersOperation            OperationName = "ListUsers"
 	MemberHistoryOperation        OperationName = "MemberHistory"

@@ -546,6 +546,19 @@ func encodeListMembersResponse(response *ListMembersPage, w http.ResponseWriter)
 	return nil
 }
 
+func encodeListSecurityEventsResponse(response *ListSecurityEventsResult, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeListSessionsResponse(response *ListSessionsResult, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)

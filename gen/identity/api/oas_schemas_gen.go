@@ -941,6 +941,33 @@ func (s *ListMembersSort) UnmarshalText(data []byte) error {
 	}
 }
 
+// Ref: #/components/schemas/ListSecurityEventsResult
+type ListSecurityEventsResult struct {
+	Items []SecurityEvent `json:"items"`
+	// The cursor of the next page.
+	Next OptString `json:"next"`
+}
+
+// GetItems returns the value of Items.
+func (s *ListSecurityEventsResult) GetItems() []SecurityEvent {
+	return s.Items
+}
+
+// GetNext returns the value of Next.
+func (s *ListSecurityEventsResult) GetNext() OptString {
+	return s.Next
+}
+
+// SetItems sets the value of Items.
+func (s *ListSecurityEventsResult) SetItems(val []SecurityEvent) {
+	s.Items = val
+}
+
+// SetNext sets the value of Next.
+func (s *ListSecurityEventsResult) SetNext(val OptString) {
+	s.Next = val
+}
+
 // Ref: #/components/schemas/ListSessionsResult
 type ListSessionsResult struct {
 	Items []Session `json:"items"`
@@ -1500,6 +1527,52 @@ func (o OptInt32) Get() (v int32, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptInt32) Or(d int32) int32 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptInt64 returns new OptInt64 with value set to v.
+func NewOptInt64(v int64) OptInt64 {
+	return OptInt64{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptInt64 is optional int64.
+type OptInt64 struct {
+	Value int64
+	Set   bool
+}
+
+// IsSet returns true if OptInt64 was set.
+func (o OptInt64) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptInt64) Reset() {
+	var v int64
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptInt64) SetTo(v int64) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptInt64) Get() (v int64, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptInt64) Or(d int64) int64 {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -2323,6 +2396,116 @@ func (s *RevokeRoleInput) GetRole() string {
 // SetRole sets the value of Role.
 func (s *RevokeRoleInput) SetRole(val string) {
 	s.Role = val
+}
+
+// Somebody came in, was refused, or got or lost the means to come in.
+// Ref: #/components/schemas/SecurityEvent
+type SecurityEvent struct {
+	ID uuid.UUID `json:"id"`
+	// As in signed_in, password_changed or api_key_revoked.
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+	// Who did it, where that is not the user.
+	By string `json:"by"`
+	// Whom it is about.
+	User    string  `json:"user"`
+	Session OptUUID `json:"session"`
+	// The name of an API key.
+	Key string `json:"key"`
+	// The operation that was done or refused.
+	Action string `json:"action"`
+	// What it was done to.
+	Target string `json:"target"`
+}
+
+// GetID returns the value of ID.
+func (s *SecurityEvent) GetID() uuid.UUID {
+	return s.ID
+}
+
+// GetKind returns the value of Kind.
+func (s *SecurityEvent) GetKind() string {
+	return s.Kind
+}
+
+// GetAt returns the value of At.
+func (s *SecurityEvent) GetAt() time.Time {
+	return s.At
+}
+
+// GetBy returns the value of By.
+func (s *SecurityEvent) GetBy() string {
+	return s.By
+}
+
+// GetUser returns the value of User.
+func (s *SecurityEvent) GetUser() string {
+	return s.User
+}
+
+// GetSession returns the value of Session.
+func (s *SecurityEvent) GetSession() OptUUID {
+	return s.Session
+}
+
+// GetKey returns the value of Key.
+func (s *SecurityEvent) GetKey() string {
+	return s.Key
+}
+
+// GetAction returns the value of Action.
+func (s *SecurityEvent) GetAction() string {
+	return s.Action
+}
+
+// GetTarget returns the value of Target.
+func (s *SecurityEvent) GetTarget() string {
+	return s.Target
+}
+
+// SetID sets the value of ID.
+func (s *SecurityEvent) SetID(val uuid.UUID) {
+	s.ID = val
+}
+
+// SetKind sets the value of Kind.
+func (s *SecurityEvent) SetKind(val string) {
+	s.Kind = val
+}
+
+// SetAt sets the value of At.
+func (s *SecurityEvent) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetBy sets the value of By.
+func (s *SecurityEvent) SetBy(val string) {
+	s.By = val
+}
+
+// SetUser sets the value of User.
+func (s *SecurityEvent) SetUser(val string) {
+	s.User = val
+}
+
+// SetSession sets the value of Session.
+func (s *SecurityEvent) SetSession(val OptUUID) {
+	s.Session = val
+}
+
+// SetKey sets the value of Key.
+func (s *SecurityEvent) SetKey(val string) {
+	s.Key = val
+}
+
+// SetAction sets the value of Action.
+func (s *SecurityEvent) SetAction(val string) {
+	s.Action = val
+}
+
+// SetTarget sets the value of Target.
+func (s *SecurityEvent) SetTarget(val string) {
+	s.Target = val
 }
 
 // Where a user is signed in.

@@ -117,6 +117,13 @@ type Handler interface {
 	//
 	// GET /members
 	ListMembers(ctx context.Context, params ListMembersParams) (*ListMembersPage, error)
+	// ListSecurityEvents implements listSecurityEvents operation.
+	//
+	// The tenant's security events, newest first. What happened to its members and invitations is in their
+	// own histories.
+	//
+	// GET /security-events
+	ListSecurityEvents(ctx context.Context, params ListSecurityEventsParams) (*ListSecurityEventsResult, error)
 	// ListSessions implements listSessions operation.
 	//
 	// List sessions.

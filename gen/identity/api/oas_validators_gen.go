@@ -353,6 +353,29 @@ func (s ListMembersSort) Validate() error {
 	}
 }
 
+func (s *ListSecurityEventsResult) Validate() error {
+	if s == nil {
+		return validate.ErrNilPointer
+	}
+
+	var failures []validate.FieldError
+	if err := func() error {
+		if s.Items == nil {
+			return errors.New("nil is invalid value")
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "items",
+			Error: err,
+		})
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+	return nil
+}
+
 func (s *ListSessionsResult) Validate() error {
 	if s == nil {
 		return validate.ErrNilPointer

@@ -127,6 +127,16 @@ type ListMembersParams struct {
 	Cursor OptString `json:",omitempty,omitzero"`
 }
 
+// ListSecurityEventsParams is parameters of listSecurityEvents operation.
+type ListSecurityEventsParams struct {
+	Kind   OptString   `json:",omitempty,omitzero"`
+	User   OptString   `json:",omitempty,omitzero"`
+	Since  OptDateTime `json:",omitempty,omitzero"`
+	Until  OptDateTime `json:",omitempty,omitzero"`
+	Limit  OptInt64    `json:",omitempty,omitzero"`
+	Cursor OptString   `json:",omitempty,omitzero"`
+}
+
 // ListUsersParams is parameters of listUsers operation.
 type ListUsersParams struct {
 	// Only rows where status is this.

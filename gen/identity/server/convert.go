@@ -248,6 +248,41 @@ func revokeAPIKeyGiven(params api.RevokeAPIKeyParams) identity.RevokeAPIKey {
 	return identity.RevokeAPIKey{KeyID: params.KeyID}
 }
 
+// listSecurityEventsGiven is what a request gives to ListSecurityEvents.
+func listSecurityEventsGiven(params api.ListSecurityEventsParams) identity.ListSecurityEvents {
+	c := identity.NewListSecurityEvents()
+	if v, ok := params.Kind.Get(); ok {
+		c.Kind = &v
+	}
+	if v, ok := params.User.Get(); ok {
+		c.User = &v
+	}
+	if v, ok := params.Since.Get(); ok {
+		c.Since = &v
+	}
+	if v, ok := params.Until.Get(); ok {
+		c.Until = &v
+	}
+	if v, ok := params.Limit.Get(); ok {
+		c.Limit = v
+	}
+	if v, ok := params.Cursor.Get(); ok {
+		c.Cursor = &v
+	}
+	return c
+}
+
+func listSecurityEventsResultView(r *identity.ListSecurityEventsResult) *api.ListSecurityEventsResult {
+	v := &api.ListSecurityEventsResult{}
+	for _, item := range r.Items {
+		v.Items = append(v.Items, securityEventView(item))
+	}
+	if r.Next != nil {
+		v.Next = api.NewOptString(*r.Next)
+	}
+	return v
+}
+
 // inviteUserGiven is what a request gives to InviteUser.
 func inviteUserGiven(req *api.InviteUserInput) identity.InviteUser {
 	return identity.InviteUser{Email: req.Email, Roles: req.Roles}
@@ -326,6 +361,23 @@ func apiKeyView(s identity.APIKey) api.APIKey {
 	}
 	if s.UsedAt != nil {
 		v.UsedAt = api.NewOptDateTime(*s.UsedAt)
+	}
+	return v
+}
+
+func securityEventView(s identity.SecurityEvent) api.SecurityEvent {
+	v := api.SecurityEvent{
+		ID:     s.ID,
+		Kind:   s.Kind,
+		At:     s.At,
+		By:     s.By,
+		User:   s.User,
+		Key:    s.Key,
+		Action: s.Action,
+		Target: s.Target,
+	}
+	if s.Session != nil {
+		v.Session = api.NewOptUUID(*s.Session)
 	}
 	return v
 }

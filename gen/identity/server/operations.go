@@ -194,6 +194,21 @@ func (s *server) RevokeAPIKey(ctx context.Context, params api.RevokeAPIKeyParams
 	return s.does.RevokeAPIKey(ctx, httpx.Caller(ctx), in)
 }
 
+// ListSecurityEvents runs the operation ListSecurityEvents.
+//
+// The tenant's security events, newest first. What happened to its members and invitations is in their own histories.
+func (s *server) ListSecurityEvents(ctx context.Context, params api.ListSecurityEventsParams) (*api.ListSecurityEventsResult, error) {
+	in := listSecurityEventsGiven(params)
+	if err := in.Prepare(); err != nil {
+		return nil, err
+	}
+	out, err := s.does.ListSecurityEvents(ctx, httpx.Caller(ctx), in)
+	if err != nil {
+		return nil, err
+	}
+	return listSecurityEventsResultView(&out), nil
+}
+
 // InviteUser runs the operation InviteUser.
 //
 // Asks somebody by mail to work for the tenant.

@@ -44,6 +44,7 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.CreateAPIKeyOperation:         {Name: "CreateAPIKey", Roles: []string{"TenantAdmin", "TenantOwner"}, Body: "CreateAPIKeyInput"},
 	api.ListAPIKeysOperation:          {Name: "ListAPIKeys", Roles: []string{"TenantAdmin", "TenantOwner"}},
 	api.RevokeAPIKeyOperation:         {Name: "RevokeAPIKey", Roles: []string{"TenantAdmin", "TenantOwner"}},
+	api.ListSecurityEventsOperation:   {Name: "ListSecurityEvents", Roles: []string{"TenantAdmin", "TenantOwner"}, Query: []string{"kind", "user", "since", "until", "limit", "cursor"}},
 	api.InviteUserOperation:           {Name: "InviteUser", Roles: []string{"TenantAdmin", "TenantOwner"}, Body: "InviteUserInput"},
 	api.JoinTenantOperation:           {Name: "JoinTenant", Public: true, Body: "JoinTenantInput"},
 	api.PublishedKeysOperation:        {Name: "PublishedKeys", Public: true},

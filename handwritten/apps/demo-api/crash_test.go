@@ -18,7 +18,7 @@ func TestCrash(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	at := ownEngines(t)
 	s := serve(t, at)
-	tenant, member := s.busyTenant(t, "crash")
+	tenant, member := s.tenant(t, "crash")
 	workers := make([]*worker, clients)
 	for i := range workers {
 		workers[i] = newWorker(member, seed, i+1)

@@ -14,8 +14,8 @@ import (
 func TestAPlansCallsAreUsedUp(t *testing.T) {
 	t.Parallel()
 	s := serve(t, ownEngines(t))
-	id, small := s.tenant(t, "small")
-	_, large := s.tenant(t, "large")
+	id, small := s.freeTenant(t, "small")
+	_, large := s.freeTenant(t, "large")
 
 	job := decode[object](t, small.must(t, 201, "POST", "/jobs", `{"title": "the first call"}`)).ID
 	var made atomic.Int64

@@ -105,7 +105,7 @@ func (c caller) sendJob(path string, in jobInput) (answer, error) {
 func TestOneJobIsLinearizable(t *testing.T) {
 	const clients, rounds = 16, 10
 	a, b := twoReplicas(t)
-	_, member := a.busyTenant(t, "linear")
+	_, member := a.tenant(t, "linear")
 	id := decode[object](t, member.must(t, 201, "POST", "/jobs", `{"title": "0"}`)).ID
 	h := &jobHistory{path: "/jobs/" + id, start: time.Now()}
 	var all sync.WaitGroup

@@ -16,7 +16,7 @@ func TestWorkerThatIsKilledIsReplacedWithinTenSeconds(t *testing.T) {
 	eventually(t, healWithin, "the first worker leads", func() bool { return first.leads(t) })
 	second := startPart(t, at, "worker")
 	awaitSharing(t, at)
-	_, member := api.busyTenant(t, "heirs")
+	_, member := api.tenant(t, "heirs")
 	healed(t, member, member.must(t, 201, "POST", "/jobs", `{"title": "before"}`).seen(), 1)
 
 	began := time.Now()
@@ -34,7 +34,7 @@ func TestWorkerThatIsKilledIsReplacedWithinTenSeconds(t *testing.T) {
 func TestRoles(t *testing.T) {
 	at := sharedEngines(t)
 	api := startPart(t, at, "api")
-	_, member := api.busyTenant(t, "roles")
+	_, member := api.tenant(t, "roles")
 	job := member.must(t, 201, "POST", "/jobs", `{"title": "waits for a worker"}`)
 	member.must(t, 200, "GET", "/jobs/"+decode[object](t, job).ID, "")
 	wantProblem(t, member.do(t, "GET", "/jobs", ""), 503, "UNAVAILABLE")

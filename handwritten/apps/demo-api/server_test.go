@@ -109,20 +109,21 @@ func (s *server) readLog() bool {
 	return s.admin.base != ""
 }
 
-// tenant opens a tenant on the free plan and returns its id and a member of it.
+// tenant opens a tenant on the plan that does not bound its calls, and returns
+// its id and a member of it.
 func (s *server) tenant(t *testing.T, slug string) (string, caller) {
+	t.Helper()
+	id, member := s.freeTenant(t, slug)
+	s.admin.must(t, 200, "POST", "/tenants/"+id+"/change-plan", `{"plan": "enterprise"}`)
+	return id, member
+}
+
+// freeTenant opens one on the plan that every tenant begins with.
+func (s *server) freeTenant(t *testing.T, slug string) (string, caller) {
 	t.Helper()
 	body := fmt.Sprintf(`{"name": "Tenant %s", "slug": %q}`, slug, slug)
 	id := decode[object](t, s.admin.must(t, 201, "POST", "/tenants", body)).ID
 	return id, caller{s.admin.base, s.token(t, "member-of-"+slug, id, "TenantMember")}
-}
-
-// busyTenant opens one on the plan that does not bound its calls.
-func (s *server) busyTenant(t *testing.T, slug string) (string, caller) {
-	t.Helper()
-	id, member := s.tenant(t, slug)
-	s.admin.must(t, 200, "POST", "/tenants/"+id+"/change-plan", `{"plan": "enterprise"}`)
-	return id, member
 }
 
 // stop asks the server to end and checks that it does, in time and with all it started.

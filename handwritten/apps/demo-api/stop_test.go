@@ -18,7 +18,7 @@ import (
 func TestStopUnderLoad(t *testing.T) {
 	seed := newSeed(t)
 	a, b := twoReplicas(t)
-	_, member := a.busyTenant(t, "stop")
+	_, member := a.tenant(t, "stop")
 	workers := make([]*worker, clients)
 	for i := range workers {
 		workers[i] = newWorker(member, seed, i)

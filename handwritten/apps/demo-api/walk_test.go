@@ -87,7 +87,7 @@ func idempotency(t *testing.T, s *server) {
 
 // limitOfThePlan: the free plan allows 3 urgent jobs, whoever asks at once.
 func limitOfThePlan(t *testing.T, s *server) {
-	_, c := s.tenant(t, "urgent")
+	_, c := s.freeTenant(t, "urgent")
 	var created, refused atomic.Int32
 	var clients sync.WaitGroup
 	for range 32 {

@@ -47,14 +47,19 @@ func TestAUserOfAllApps(t *testing.T) {
 	}](t, nobody.must(t, 200, "POST", "/sign-in", `{"email": "ann@example.com", "password": "`+password+`"}`))
 	ann := caller{p.Apps["demo-api"], session.Access}
 	ann.must(t, 201, "POST", "/jobs", `{"title": "Ann's"}`)
-	caller{p.Apps["platform-api"], session.Access}.must(t, 200, "GET", "/sessions", "")
-	caller{p.Apps["platform-admin"], session.Access}.must(t, 403, "GET", "/users", "")
+	ann.via(p, "platform-api").must(t, 200, "GET", "/sessions", "")
+	ann.via(p, "platform-admin").must(t, 403, "GET", "/users", "")
+	events := p.as("TenantOwner", "platform-api").must(t, 200, "GET", "/security-events?kind=signed_in", "")
+	if !strings.Contains(events.body, joined.User) || strings.Contains(events.body, "refresh") {
+		t.Errorf("the tenant's security events are %s, want that ann signed in", events.body)
+	}
+	ann.via(p, "platform-api").must(t, 403, "GET", "/security-events", "")
 
 	p.as("PlatformAdmin", "platform-admin").must(t, 200, "POST", "/users/"+joined.User+"/disable", `{"reason": "left"}`)
 	began := time.Now()
 	for app := range p.Apps {
 		eventually(t, cutOffWithin, "the end of ann's work in "+app, func() bool {
-			return caller{p.Apps[app], session.Access}.do(t, "GET", "/tenants/"+p.Tenant, "").status == 401
+			return ann.via(p, app).do(t, "GET", "/tenants/"+p.Tenant, "").status == 401
 		})
 	}
 	t.Logf("cut off everywhere after %v", time.Since(began))
@@ -62,6 +67,9 @@ func TestAUserOfAllApps(t *testing.T) {
 	nobody.must(t, 401, "POST", "/sign-in", `{"email": "ann@example.com", "password": "`+password+`"}`)
 	p.showsNo(t, password, invited, session.Access, session.Refresh)
 }
+
+// via is the same user, who asks another app.
+func (c caller) via(p *platform, app string) caller { return caller{p.Apps[app], c.token} }
 
 // showsNo looks for secrets in the log of all apps.
 func (p *platform) showsNo(t *testing.T, secrets ...string) {

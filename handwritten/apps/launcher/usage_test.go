@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
 // TestADayIsMeasured lets two days pass: then billing knows what the tenant did on the first.
@@ -28,6 +32,8 @@ func TestADayIsMeasured(t *testing.T) {
 		member.must(t, 201, "POST", "/jobs", `{"title": "Counted"}`)
 	}
 
+	// Calls are kept every second; a clock that jumps would have the day measured before.
+	eventually(t, readyWithin, "the day's calls", func() bool { return p.calls(t) >= 4 })
 	ahead("48h30m")
 	owner.token = p.token(t, "TenantOwner", "OKSAI_CLOCK="+clock)
 	type usage struct {
@@ -46,6 +52,24 @@ func TestADayIsMeasured(t *testing.T) {
 	if first := seen.Items[len(seen.Items)-1]; first.Jobs != 3 || first.APICalls < 4 {
 		t.Errorf("measured %+v", first)
 	}
+}
+
+// calls is how many of the demo tenant's are kept.
+func (p *platform) calls(t *testing.T) (calls int) {
+	t.Helper()
+	engines, err := embedded.Find(filepath.Dir(p.log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), engines.PostgresURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if err := conn.QueryRow(t.Context(), `SELECT coalesce(sum(calls), 0) FROM oksai_usage.api_calls WHERE tenant_id = $1`, p.Tenant).Scan(&calls); err != nil {
+		t.Fatal(err)
+	}
+	return calls
 }
 
 // token is a development token by the platform's clock.

@@ -9,6 +9,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
+	"github.com/oksai/oksai/handwritten/runtime/optional"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	signin "github.com/oksai/oksai/handwritten/runtime/signin/audit"
 )
@@ -56,7 +57,7 @@ func (a audited) RebuildProjection(ctx context.Context, by command.Caller, in op
 // ReplayDeadLetters implements operators.Operations. A dry run does nothing.
 func (a audited) ReplayDeadLetters(ctx context.Context, by command.Caller, in operators.ReplayDeadLetters) (operators.ReplayDeadLettersResult, error) {
 	if !in.DryRun {
-		if err := a.note(ctx, by, "ReplayDeadLetters", value(in.Tenant), in.Consumer); err != nil {
+		if err := a.note(ctx, by, "ReplayDeadLetters", optional.Value(in.Tenant), in.Consumer); err != nil {
 			return operators.ReplayDeadLettersResult{}, err
 		}
 	}
@@ -78,24 +79,15 @@ func (a audited) ListAudit(ctx context.Context, _ command.Caller, in operators.L
 		scope = query.Tenant(*in.Tenant)
 	}
 	filter := audit.Filter{
-		Kind: signin.Kind(value(in.Kind)), By: value(in.By), User: value(in.User), Since: value(in.Since), Until: value(in.Until),
+		Kind: signin.Kind(optional.Value(in.Kind)), By: optional.Value(in.By), User: optional.Value(in.User), Since: optional.Value(in.Since), Until: optional.Value(in.Until),
 	}
-	page, err := a.trail.List(ctx, a.cursors, scope, filter, audit.PageRequest{Limit: int(in.Limit), Cursor: value(in.Cursor)})
-	return operators.ListAuditResult{Items: each(page.Items, entry), Next: known(page.Next)}, err
+	page, err := a.trail.List(ctx, a.cursors, scope, filter, audit.PageRequest{Limit: int(in.Limit), Cursor: optional.Value(in.Cursor)})
+	return operators.ListAuditResult{Items: each(page.Items, entry), Next: optional.Known(page.Next)}, err
 }
 
 func entry(e audit.Entry) operators.AuditEntry {
 	return operators.AuditEntry{
-		ID: e.ID, Kind: string(e.Kind), At: e.At, Tenant: known(e.Tenant), By: e.By, User: e.User, Session: known(e.Session),
+		ID: e.ID, Kind: string(e.Kind), At: e.At, Tenant: optional.Known(e.Tenant), By: e.By, User: e.User, Session: optional.Known(e.Session),
 		Key: e.Key, Source: e.Source, Action: e.Action, Target: e.Target,
 	}
-}
-
-// known is absent where v is zero.
-func known[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
 }

@@ -6,13 +6,14 @@ import (
 
 	"github.com/oksai/oksai/gen/operators"
 	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/optional"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 )
 
 // ListDeadLetters implements operators.Operations.
 func (a api) ListDeadLetters(ctx context.Context, _ command.Caller, in operators.ListDeadLetters) (operators.ListDeadLettersResult, error) {
 	filter := reaction.Filter{
-		Consumer: value(in.Consumer), Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: value(in.Code), Limit: int(in.Limit),
+		Consumer: optional.Value(in.Consumer), Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: optional.Value(in.Code), Limit: int(in.Limit),
 	}
 	if in.Status != operators.ListDeadLettersStatusAny {
 		filter.Status = string(in.Status)
@@ -40,7 +41,7 @@ func group(g reaction.Group) operators.LetterGroup {
 
 // ReplayDeadLetters implements operators.Operations.
 func (a api) ReplayDeadLetters(ctx context.Context, _ command.Caller, in operators.ReplayDeadLetters) (operators.ReplayDeadLettersResult, error) {
-	filter := reaction.Filter{Consumer: in.Consumer, Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: value(in.Code)}
+	filter := reaction.Filter{Consumer: in.Consumer, Tenant: in.Tenant, Stream: in.Stream, Event: in.Event, Code: optional.Value(in.Code)}
 	streams, err := a.DeadLetters.Parked(ctx, filter)
 	result := operators.ReplayDeadLettersResult{Streams: each(streams, parked)}
 	if err != nil || in.DryRun {

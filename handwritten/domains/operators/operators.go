@@ -8,6 +8,7 @@ import (
 	"github.com/oksai/oksai/gen/operators"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/operations"
+	"github.com/oksai/oksai/handwritten/runtime/optional"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
@@ -29,7 +30,7 @@ func (a api) OutboxStatus(ctx context.Context, _ command.Caller, _ operators.Out
 
 // ListInbox implements operators.Operations.
 func (a api) ListInbox(ctx context.Context, _ command.Caller, in operators.ListInbox) (operators.ListInboxResult, error) {
-	found, err := a.Inbox(ctx, value(in.Consumer), in.Event, in.Limit)
+	found, err := a.Inbox(ctx, optional.Value(in.Consumer), in.Event, in.Limit)
 	return operators.ListInboxResult{Items: each(found, func(h operations.Handled) operators.HandledEvent { return operators.HandledEvent(h) })}, err
 }
 
@@ -40,12 +41,4 @@ func each[A, B any](items []A, convert func(A) B) []B {
 		out[i] = convert(item)
 	}
 	return out
-}
-
-// value is what an optional input says, or the zero value.
-func value[T any](v *T) (zero T) {
-	if v == nil {
-		return zero
-	}
-	return *v
 }

@@ -7,11 +7,12 @@ import (
 	"github.com/oksai/oksai/gen/operators"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/operations"
+	"github.com/oksai/oksai/handwritten/runtime/optional"
 )
 
 // ListStreams implements operators.Operations.
 func (a api) ListStreams(ctx context.Context, _ command.Caller, in operators.ListStreams) (operators.ListStreamsResult, error) {
-	found, err := a.Streams(ctx, operations.StreamFilter{Tenant: in.Tenant, Type: value(in.Type), After: value(in.After), Limit: in.Limit})
+	found, err := a.Streams(ctx, operations.StreamFilter{Tenant: in.Tenant, Type: optional.Value(in.Type), After: optional.Value(in.After), Limit: in.Limit})
 	return operators.ListStreamsResult{Items: each(found, func(s operations.Stream) operators.Stream { return operators.Stream(s) })}, err
 }
 

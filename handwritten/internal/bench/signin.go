@@ -43,6 +43,10 @@ func signIns(ctx context.Context, l *lab) (lines []line, err error) {
 	if err != nil {
 		return nil, err
 	}
+	running, stop := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() { stopped <- service.Run(running) }() // who may not come in any more is asked for every second
+	defer func() { stop(); err = errors.Join(err, <-stopped) }()
 	u := user{service: service, attempt: account.Attempt{
 		Login: "someone@example.com", User: uuid.New(), Source: "127.0.0.1", Password: secret.New("correct horse battery"),
 	}}

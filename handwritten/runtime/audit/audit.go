@@ -21,8 +21,6 @@ import (
 
 // Kinds beside those of sign-in.
 const (
-	RoleGranted   audit.Kind = "role_granted"
-	RoleRevoked   audit.Kind = "role_revoked"
 	Forbidden     audit.Kind = "forbidden"
 	OperatorActed audit.Kind = "operator_acted"
 )

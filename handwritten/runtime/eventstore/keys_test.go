@@ -110,8 +110,9 @@ func TestReplayWinsOverConflict(t *testing.T) {
 	url := database(t)
 	store, _ := startAt(t, url, nil)
 	stream := newStream(uuid.New())
-	finish := make(chan struct{})
+	written, finish := make(chan struct{}), make(chan struct{})
 	slow := func(ctx, pgx.Tx, []event.Recorded) error {
+		close(written)
 		<-finish
 		return nil
 	}
@@ -134,7 +135,7 @@ func TestReplayWinsOverConflict(t *testing.T) {
 		return n
 	}
 	first := send(slow)
-	eventually(t, "the first attempt is about to commit", func() bool { return count("state = 'idle in transaction'") == 1 })
+	<-written // it is about to commit
 	second := send()
 	eventually(t, "the second attempt waits for it", func() bool { return count("wait_event_type = 'Lock'") == 1 })
 	close(finish)

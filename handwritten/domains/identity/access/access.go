@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/oksai/oksai/gen/identity"
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
@@ -33,6 +34,8 @@ type Access struct {
 	sessions *session.Store
 	mail     mail.Mailer
 	guard    httpx.Guard
+	trail    *audit.Store
+	cursors  *httpx.Cursors
 	clock    func() time.Time
 }
 
@@ -42,7 +45,8 @@ var _ identity.Operations = (*Access)(nil)
 func New(deps service.Deps, means identity.Means) (identity.Operations, error) {
 	a := &Access{
 		directory: directory{means.Repositories, deps.Store.Reader(), deps.FirstOperators},
-		means:     means, signIn: deps.SignIn, mail: deps.Mail, guard: deps.Guard, clock: deps.Clock,
+		means:     means, signIn: deps.SignIn, mail: deps.Mail, guard: deps.Guard,
+		trail: deps.Audit, cursors: deps.Cursors, clock: deps.Clock,
 	}
 	a.sessions = deps.SignIn.Sessions.With(a.directory)
 	k := keeper{deps.SignIn, a.sessions}
