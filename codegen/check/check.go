@@ -26,7 +26,7 @@ func rules() []func(*ir.Platform, *diag.List) {
 		creation, completeStates, unusedEvents, eventVersions, renames, callers,
 		limitScopes, timerCommands, examples,
 		projectionStores, projectionKeys, inlineEvents, duplicateHandlers, completeRows, columnUses, opaqueColumns, measureForms, mapShapes,
-		queryStores, findKeys, queryCallers, operationForms, routes,
+		queryStores, findKeys, queryCallers, operationForms, secretNames, routes,
 	}
 }
 

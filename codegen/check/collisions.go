@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/oksai/oksai/codegen/diag"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
@@ -28,6 +30,7 @@ func collisions(p *ir.Platform, diags *diag.List) {
 				queryNames.add(c.Name, "command", c.Pos) // both are operations of one API
 			}
 		}
+		meansScope(newScope(diags), m)
 		for _, set := range fieldSets(m) {
 			fields := newScope(diags)
 			for _, f := range set.fields {
@@ -76,6 +79,17 @@ func moduleScope(s *scope, m *ir.Module) {
 		s.add(naming.Go(x.Name)+"Projection", "projection", x.Pos)
 		s.add(naming.Go(x.Name)+"Row", "rows of "+x.Name, x.Pos)
 		s.add(naming.Go(x.Name)+"Key", "key of "+x.Name, x.Pos)
+	}
+}
+
+// meansScope holds what a module's operations are given.
+func meansScope(s *scope, m *ir.Module) {
+	s.fixed("Repositories")
+	for _, a := range m.Aggregates {
+		s.add(naming.Go(a.Plural), "commands of "+a.Name, a.Pos)
+	}
+	for _, x := range m.Secrets {
+		s.add(naming.Go(strings.ToLower(x.Name)), "secret", x.Pos)
 	}
 }
 

@@ -76,6 +76,9 @@ func (n nameChecker) module(m *ir.Module) {
 			n.check(f.Pos, "an error", f.Code, codeForm, upper)
 		}
 	}
+	for _, s := range m.Secrets {
+		n.check(s.Pos, "a secret", s.Name, codeForm, upper)
+	}
 	for _, r := range m.Reactions {
 		n.check(r.Pos, "a reaction", r.Name, pascalForm, naming.Go)
 	}

@@ -11,6 +11,7 @@ var Module = &Shape{Name: "a module", Keys: []Key{
 	{"projections", named(Projection), "Read models: rows folded from events.", 0},
 	{"queries", named(Query), "What may be asked.", 0},
 	{"operations", named(Operation), "What a Go method does: declared, but for its body.", 0},
+	{"secrets", named(Secret), "What its operations share with other services; an operator sets it, under this name.", 0},
 	{"reactions", named(Reaction), "Events that lead to commands.", 0},
 	{"processes", named(Process), "Work of several steps.", 0},
 }}

@@ -19,6 +19,11 @@ var OperationHTTP = &Shape{Name: "http of an operation", Keys: []Key{
 	{"path", text, "The path; {name} is the input of that name.", 0},
 }}
 
+// Secret is a value that the platform shares with another service.
+var Secret = &Shape{Name: "a secret", Keys: []Key{
+	{"doc", text, "Whom it is shared with, and what for.", 0},
+}}
+
 // Failure is a refusal of an operation.
 var Failure = &Shape{Name: "an error", Keys: []Key{
 	{"status", number, "The HTTP status, 400 to 499; 409 by default.", 0},

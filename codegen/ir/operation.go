@@ -25,6 +25,16 @@ type Failure struct {
 	Pos     Pos `json:"-"`
 }
 
+// Secret is a value that a module's operations share with another service.
+type Secret struct {
+	Name string // UPPER_SNAKE: the environment variable by which operators set it
+	Doc  string
+	Pos  Pos `json:"-"`
+}
+
+// File is the secret's name where it is a file, e.g. "payment-webhook-secret".
+func (s *Secret) File() string { return strings.ToLower(strings.ReplaceAll(s.Name, "_", "-")) }
+
 // InPath reports whether a field of the input is a parameter of the path.
 func (o *Operation) InPath(f *Field) bool { return strings.Contains(o.HTTP.Path, "{"+f.Name+"}") }
 

@@ -38,6 +38,14 @@ type App struct {
 	Pos       Pos       `json:"-"`
 }
 
+// Secrets are those of the app's modules.
+func (a *App) Secrets() (all []*Secret) {
+	for _, m := range a.Modules {
+		all = append(all, m.Secrets...)
+	}
+	return all
+}
+
 // Defaults hold for every module unless it says otherwise.
 type Defaults struct {
 	SnapshotEvery int64
@@ -86,6 +94,7 @@ type Module struct {
 	Projections []*Projection
 	Queries     []*Query
 	Operations  []*Operation `json:",omitempty"`
+	Secrets     []*Secret    `json:",omitempty"`
 	Reactions   []*Reaction
 	Pos         Pos `json:"-"`
 }

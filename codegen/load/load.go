@@ -51,6 +51,7 @@ func (l *loader) load() {
 	l.each((*module).defineMessages)
 	l.each((*module).defineExternals)
 	l.each((*module).defineOperations)
+	l.each((*module).defineSecrets)
 	l.each((*module).defineProjections)
 	for _, resolve := range l.later {
 		resolve()

@@ -26,6 +26,14 @@ func (m *module) defineOperations() {
 	}
 }
 
+func (m *module) defineSecrets() {
+	for _, e := range m.spec.Entries("secrets") {
+		r := syntax.Read(e.Value, grammar.Secret, &m.diags)
+		m.ir.Secrets = append(m.ir.Secrets, &ir.Secret{Name: e.Key, Doc: r.Text("doc"), Pos: e.Pos})
+		r.Done()
+	}
+}
+
 // operationRoute is POST /sign-in for SignIn, unless `http` says otherwise.
 func (m *module) operationRoute(o *ir.Operation, r *syntax.Reader) {
 	h := syntax.Read(r.Get("http"), grammar.OperationHTTP, &m.diags)

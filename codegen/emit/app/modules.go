@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/golang"
@@ -47,9 +49,7 @@ func (c *composition) modules() *jen.File {
 			arguments = append(arguments, jen.Id(c.runner(a)))
 		}
 		name := naming.Local(m.Name) + "Module"
-		body = append(body,
-			jen.List(jen.Id(name), jen.Err()).Op(":=").Add(serverNew(m.Name)).Call(arguments...),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())))
+		body = append(body, orReturn(jen.Id(name), serverNew(m.Name).Call(arguments...))...)
 		made = append(made, jen.Id(name))
 	}
 	body = append(body, jen.Return(jen.Index().Op("*").Add(servicePkg("Module")).Values(made...), jen.Nil()))
@@ -64,13 +64,27 @@ func (c *composition) modules() *jen.File {
 // operations makes what people wrote for a module:
 //
 //	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users})
-func (c *composition) operations(m *ir.Module) []jen.Code {
+//
+// with what operators set before it:
+//
+//	mailKeyValues, err := deps.Secrets.Get("MAIL_KEY")
+func (c *composition) operations(m *ir.Module) (body []jen.Code) {
 	means := []jen.Code{member("Repositories", jen.Id(repos(m.Name)))}
 	for _, a := range m.Aggregates {
 		means = append(means, member(naming.Go(a.Plural), jen.Id(c.runner(a))))
 	}
+	for _, s := range m.Secrets {
+		values := jen.Id(naming.Local(strings.ToLower(s.Name)) + "Values")
+		means = append(means, member(golang.SecretName(s), values.Clone()))
+		body = append(body, orReturn(values, jen.Id("deps").Dot("Secrets").Dot("Get").Call(jen.Lit(s.Name)))...)
+	}
+	return append(body, orReturn(jen.Id(operationsVar(m)), jen.Id("r").Dot(operationsField(m)).Call(jen.Id("deps"), domain(m.Name, "Means").Values(means...)))...)
+}
+
+// orReturn is `value, err := call`, and a return if that fails.
+func orReturn(value, call jen.Code) []jen.Code {
 	return []jen.Code{
-		jen.List(jen.Id(operationsVar(m)), jen.Err()).Op(":=").Id("r").Dot(operationsField(m)).Call(jen.Id("deps"), domain(m.Name, "Means").Values(means...)),
+		jen.List(value, jen.Err()).Op(":=").Add(call),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 	}
 }

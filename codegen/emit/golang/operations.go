@@ -72,15 +72,24 @@ func results(o *ir.Operation) *jen.Statement {
 //	type Means struct {
 //		Repositories *Repositories
 //		Users        *Users
+//		// MailKey are the values of MAIL_KEY, …
+//		MailKey []secret.Text
 //	}
 func (g *module) means(f *file) {
 	fields := []jen.Code{jen.Id("Repositories").Op("*").Id("Repositories")}
 	for _, a := range g.Aggregates {
 		fields = append(fields, jen.Id(runnerName(a)).Op("*").Id(runnerName(a)))
 	}
-	f.comment("Means are what operations work with: the aggregates, and what prepares their commands.")
+	for _, s := range g.Secrets {
+		fields = append(fields, docLines(does(SecretName(s)+" are the values of "+s.Name+",", s.Doc, "none where it is not set."))...)
+		fields = append(fields, jen.Id(SecretName(s)).Index().Add(snip.Secret()))
+	}
+	f.comment("Means are what operations work with: the aggregates, what prepares their commands, and secrets.")
 	f.fn(jen.Type().Id("Means").Struct(fields...))
 }
+
+// SecretName makes PaymentWebhookSecret of PAYMENT_WEBHOOK_SECRET.
+func SecretName(s *ir.Secret) string { return naming.Go(strings.ToLower(s.Name)) }
 
 // operation declares what comes in, what goes out, and the refusals.
 func (g *module) operation(f *file, o *ir.Operation) {
