@@ -8,6 +8,7 @@ import (
 
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/secret"
 )
 
 // Operations are what the module does that the spec leaves to people. Their values were checked,
@@ -23,11 +24,14 @@ type Operations interface {
 	SubscriptionUsage(ctx context.Context, caller command.Caller, at command.Loaded[Subscription]) (MeterDay, error)
 }
 
-// Means are what operations work with: the aggregates, and what prepares their commands.
+// Means are what operations work with: the aggregates, what prepares their commands, and secrets.
 type Means struct {
 	Repositories  *Repositories
 	Subscriptions *Subscriptions
 	Invoices      *Invoices
+	// PaymentWebhookSecret are the values of PAYMENT_WEBHOOK_SECRET, what the payment provider signs
+	// with.
+	PaymentWebhookSecret []secret.Text
 }
 
 // PaymentWebhook is what the operation of that name is given.

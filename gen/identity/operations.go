@@ -68,7 +68,7 @@ type Operations interface {
 	PublishedKeys(ctx context.Context, caller command.Caller, in PublishedKeys) (PublishedKeysResult, error)
 }
 
-// Means are what operations work with: the aggregates, and what prepares their commands.
+// Means are what operations work with: the aggregates, what prepares their commands, and secrets.
 type Means struct {
 	Repositories *Repositories
 	Users        *Users

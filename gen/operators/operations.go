@@ -49,7 +49,7 @@ type Operations interface {
 	ListAudit(ctx context.Context, caller command.Caller, in ListAudit) (ListAuditResult, error)
 }
 
-// Means are what operations work with: the aggregates, and what prepares their commands.
+// Means are what operations work with: the aggregates, what prepares their commands, and secrets.
 type Means struct {
 	Repositories *Repositories
 }

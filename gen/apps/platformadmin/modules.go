@@ -41,7 +41,11 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
-	billingOperations, err := r.BillingOperations(deps, billing.Means{Repositories: billingRepos, Subscriptions: subscriptions, Invoices: invoices})
+	paymentWebhookSecretValues, err := deps.Secrets.Get("PAYMENT_WEBHOOK_SECRET")
+	if err != nil {
+		return nil, err
+	}
+	billingOperations, err := r.BillingOperations(deps, billing.Means{Repositories: billingRepos, Subscriptions: subscriptions, Invoices: invoices, PaymentWebhookSecret: paymentWebhookSecretValues})
 	if err != nil {
 		return nil, err
 	}
