@@ -20,9 +20,6 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/webhook"
 )
 
-// secretName is the setting that holds what the provider signs with.
-const secretName = "PAYMENT_WEBHOOK_SECRET"
-
 // provider is who gives the commands that a payment leads to.
 const provider = "payment-provider"
 
@@ -33,13 +30,9 @@ type Payments struct {
 	clock    func() time.Time
 }
 
-// New reads what the provider signs with. Without it no payment is believed.
-func New(deps service.Deps, means billing.Means) (*Payments, error) {
-	secrets, err := deps.Secrets.Get(secretName)
-	if err != nil {
-		return nil, err
-	}
-	return &Payments{means.Invoices, secrets, deps.Clock}, nil
+// New takes what the provider signs with. Without it no payment is believed.
+func New(deps service.Deps, means billing.Means) *Payments {
+	return &Payments{means.Invoices, means.PaymentWebhookSecret, deps.Clock}
 }
 
 // payment is what the provider sends. More fields may come.
@@ -59,7 +52,7 @@ type paidAmount struct {
 // answered like the first.
 func (p *Payments) PaymentWebhook(ctx context.Context, _ command.Caller, in billing.PaymentWebhook) error {
 	if len(p.secrets) == 0 {
-		return problem.Unavailable("this platform shares no secret with a payment provider; its operator sets " + secretName)
+		return problem.Unavailable("this platform shares no secret with a payment provider; its operator sets PAYMENT_WEBHOOK_SECRET")
 	}
 	switch err := webhook.Verify(in.Headers.Get(webhook.Header), in.Body, p.secrets, p.clock()); {
 	case errors.Is(err, webhook.ErrTime):

@@ -57,8 +57,11 @@ func newDesk(t *testing.T, secrets string) *desk {
 	_, err = platformtest.Do(t.Context(), d.invoices.Repository(), d.tenant, d.invoice, d.invoices.IssueInvoice, billing.IssueInvoice{})
 	check(t, err)
 
-	deps := service.Deps{Store: d.Store, Clock: d.Now, Secrets: service.NewSecrets(map[string]string{"PAYMENT_WEBHOOK_SECRET": secrets}, "")}
-	operations, err := work.New(deps, billing.Means{Repositories: repos, Subscriptions: subscriptions, Invoices: d.invoices})
+	deps := service.Deps{Store: d.Store, Clock: d.Now}
+	values, err := service.NewSecrets(map[string]string{"S": secrets}, "").Get("S")
+	check(t, err)
+	means := billing.Means{Repositories: repos, Subscriptions: subscriptions, Invoices: d.invoices, PaymentWebhookSecret: values}
+	operations, err := work.New(deps, means)
 	check(t, err)
 	module, err := billingserver.New(deps, repos, rules.Rules{}, operations, subscriptions, d.invoices, tenant.NewTenants(tenants, tenantrules.Rules{}))
 	check(t, err)

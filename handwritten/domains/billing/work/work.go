@@ -15,9 +15,5 @@ type work struct {
 
 // New returns the module's operations.
 func New(deps service.Deps, means billing.Means) (billing.Operations, error) {
-	paid, err := payments.New(deps, means)
-	if err != nil {
-		return nil, err
-	}
-	return work{paid, metering.New(deps, means.Repositories)}, nil
+	return work{payments.New(deps, means), metering.New(deps, means.Repositories)}, nil
 }
