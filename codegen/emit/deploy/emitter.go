@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -19,6 +20,11 @@ import (
 //
 //go:embed all:templates
 var templates embed.FS
+
+// shared are parts that several templates use.
+//
+//go:embed shared
+var shared embed.FS
 
 // The delimiters of the templates, as GitHub, Prometheus and Grafana have {{ }} for themselves.
 const leftDelimiter, rightDelimiter = "[[", "]]"
@@ -64,8 +70,11 @@ func expand(files map[string][]byte, path string, p *ir.Platform) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New(path).Delims(leftDelimiter, rightDelimiter).Option("missingkey=error").Parse(string(source))
+	t, err := template.New(path).Delims(leftDelimiter, rightDelimiter).Option("missingkey=error").ParseFS(shared, "shared/*")
 	if err != nil {
+		return err
+	}
+	if t, err = t.Parse(string(source)); err != nil {
 		return err
 	}
 	target := strings.TrimPrefix(path, "templates/")
@@ -89,6 +98,24 @@ func execute(t *template.Template, v view) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// role is one part of an app's work on Kubernetes.
+type role struct {
+	view
+	Component string // tells its pods from the app's others
+	Command   string // of the app's command line
+}
+
+// Role is what runs the app's command as the component; the component app is its API.
+func (v view) Role(component, command string) role { return role{v, component, command} }
+
+// Workload names what runs the role.
+func (r role) Workload() string {
+	if r.Component == "app" {
+		return r.App.Name
+	}
+	return r.App.Name + "-" + r.Component
+}
+
 // Audience are the apps for users, or those for operators.
 func (v view) Audience(operators bool) []*ir.App {
 	var out []*ir.App
@@ -99,6 +126,21 @@ func (v view) Audience(operators bool) []*ir.App {
 	}
 	return out
 }
+
+// Secrets are those of all apps' modules.
+func (v view) Secrets() (all []*ir.Secret) {
+	for _, app := range v.Apps {
+		for _, s := range app.Secrets() {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// Line is a text on one line, as in a comment.
+func (v view) Line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Names are the apps' names joined, e.g. by "|" for a regular expression.
 func (v view) Names(separator string) string {

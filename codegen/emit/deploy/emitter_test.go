@@ -12,8 +12,9 @@ import (
 // twoApps is the fixture with an app for users and one for operators.
 func twoApps() *ir.Platform {
 	p := fixture.Platform()
+	bank := &ir.Module{Name: "bank", Secrets: []*ir.Secret{{Name: "BANK_KEY", Doc: "What the bank\nsigns with."}}}
 	p.Apps = []*ir.App{
-		{Name: "shop-api", Doc: "Orders.", Port: 3005, Modules: p.Modules},
+		{Name: "shop-api", Doc: "Orders.", Port: 3005, Modules: append(p.Modules, bank)},
 		{Name: "back-office", Doc: "For those who run it.", Port: 3006, Operators: true, Modules: p.Modules},
 	}
 	return p
