@@ -2,7 +2,9 @@ package tests
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +13,17 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
-// compose loads the file as `docker compose` does: against the schema, with the example's settings.
-func (i installation) compose(t *testing.T) *types.Project {
+const example = repository + "/deploy/compose/env.example"
+
+// compose loads the file as `docker compose` does: against the schema, with settings such as the example's.
+func (i installation) compose(t *testing.T, env string) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(i.root, "deploy/compose/compose.yaml")},
-		cli.WithEnvFiles(filepath.Join(repository, "deploy/compose/env.example")), cli.WithDotEnv, cli.WithProfiles([]string{"*"}))
+		cli.WithEnvFiles(env), cli.WithDotEnv, cli.WithProfiles([]string{"*"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,19 +37,19 @@ func (i installation) compose(t *testing.T) *types.Project {
 func TestComposeRunsEachApp(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, i installation) {
-		project, secrets := i.compose(t), i.secrets(t)
+		project, secrets := i.compose(t, example), i.secrets(t)
 		for name, app := range i.apps {
-			for _, service := range []string{name, "migrate-" + name} {
-				s := project.Services[service]
-				config := settings(t, s.Environment.Resolve(func(string) (string, bool) { return "", false }).ToMapping(), "/run/secrets", secrets)
+			for container, declared := range map[string][]string{name: app.secrets, "migrate-" + name: nil} {
+				s := project.Services[container]
+				config := containerSettings(t, s, secrets, declared)
 				if config.Port != app.Port {
-					t.Errorf("%s listens on %d, want %d", service, config.Port, app.Port)
+					t.Errorf("%s listens on %d, want %d", container, config.Port, app.Port)
 				}
 				if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) {
-					t.Errorf("%s may write or has capabilities: %v, %v", service, s.ReadOnly, s.CapDrop)
+					t.Errorf("%s may write or has capabilities: %v, %v", container, s.ReadOnly, s.CapDrop)
 				}
 				if grace := time.Duration(*s.StopGracePeriod); grace <= config.StopGrace {
-					t.Errorf("%s is killed after %s, before STOP_GRACE of %s is over", service, grace, config.StopGrace)
+					t.Errorf("%s is killed after %s, before STOP_GRACE of %s is over", container, grace, config.StopGrace)
 				}
 				mounted(t, s)
 			}
@@ -55,6 +61,34 @@ func TestComposeRunsEachApp(t *testing.T) {
 			}
 			if got := project.Services["nginx"].DependsOn[name].Condition; got != types.ServiceConditionHealthy {
 				t.Errorf("nginx does not wait for %s: %q", name, got)
+			}
+		}
+	})
+}
+
+func containerSettings(t *testing.T, s types.ServiceConfig, secrets string, declared []string) service.Config {
+	t.Helper()
+	environment := s.Environment.Resolve(func(string) (string, bool) { return "", false }).ToMapping()
+	return settings(t, environment, "/run/secrets", secrets, declared...)
+}
+
+// TestComposeTakesWhatTheExampleOffers: each setting that the example has behind a # reaches the apps.
+func TestComposeTakesWhatTheExampleOffers(t *testing.T) {
+	t.Parallel()
+	env := filepath.Join(t.TempDir(), "env")
+	offered := regexp.MustCompile(`(?m)^#([A-Z_]+=)`).ReplaceAllString(read(t, repository, "deploy/compose/env.example"), "$1")
+	if err := os.WriteFile(env, []byte(offered), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	each(t, func(t *testing.T, i installation) {
+		project, secrets := i.compose(t, env), i.withMail(t)
+		for name, app := range i.apps {
+			c := containerSettings(t, project.Services[name], secrets, app.secrets)
+			if len(c.FirstOperators) != 1 || c.SMTPURL == "" || c.MailFrom == "" || c.Issuer == "" || c.Audience == "" || c.JWKSURL == "" || c.External == "" {
+				t.Errorf("%s lacks what .env says: %v", name, c.Redacted())
+			}
+			if image := project.Services[name].Image; image != "registry.example.com/oksai/"+i.platform+"-"+name+":latest" {
+				t.Errorf("%s is the image %s", name, image)
 			}
 		}
 	})
@@ -77,7 +111,7 @@ func mounted(t *testing.T, s types.ServiceConfig) {
 func TestComposeServicesAreWatchedAndBounded(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, i installation) {
-		project := i.compose(t)
+		project := i.compose(t, example)
 		for name, s := range project.Services {
 			if s.Deploy == nil || s.Deploy.Resources.Limits == nil || s.Deploy.Resources.Limits.MemoryBytes == 0 || s.Deploy.Resources.Limits.NanoCPUs == 0 {
 				t.Errorf("%s has no limits of memory and CPU", name)
@@ -97,7 +131,7 @@ func TestComposeServicesAreWatchedAndBounded(t *testing.T) {
 
 func TestComposeKeepsTheEnginesData(t *testing.T) {
 	t.Parallel()
-	project := committed(t).compose(t)
+	project := committed(t).compose(t, example)
 	for _, engine := range []string{"postgres", "clickhouse", "kafka", "redis"} {
 		s := project.Services[engine]
 		if !slices.ContainsFunc(s.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Type == "volume" && v.Source == engine+"-data" }) {
@@ -114,7 +148,7 @@ func TestComposeKeepsTheEnginesData(t *testing.T) {
 func TestComposePublishesOnlyTheFront(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, i installation) {
-		project := i.compose(t)
+		project := i.compose(t, example)
 		var open []string
 		for name, s := range project.Services {
 			for _, port := range s.Ports {
@@ -134,7 +168,10 @@ func TestSecretsAreMade(t *testing.T) {
 	t.Parallel()
 	i := committed(t)
 	folder := i.secrets(t)
-	for _, name := range slices.Sorted(maps.Keys(i.compose(t).Secrets)) {
+	for _, name := range slices.Sorted(maps.Keys(i.compose(t, example).Secrets)) {
+		if name == "smtp-url" {
+			continue // the mail server's, which only an operator knows
+		}
 		if content := read(t, folder, name); len(content) < 24 {
 			t.Errorf("secret %s has %d characters", name, len(content))
 		}

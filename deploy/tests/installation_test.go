@@ -5,10 +5,13 @@ package tests
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +30,10 @@ type installation struct {
 }
 
 type app struct {
-	Port     int    `json:"port"`
-	Audience string `json:"audience"`
+	Port     int      `json:"port"`
+	Audience string   `json:"audience"`
+	Modules  []string `json:"modules"`
+	secrets  []string // that its modules declare
 }
 
 func (a app) operators() bool { return a.Audience == "operators" }
@@ -53,7 +58,28 @@ func committed(t *testing.T) installation {
 	if len(spec.Apps) == 0 {
 		t.Fatal("spec/platform.yaml has no apps")
 	}
+	for name, a := range spec.Apps {
+		for _, module := range a.Modules {
+			a.secrets = append(a.secrets, declared(t, module)...)
+		}
+		spec.Apps[name] = a
+	}
 	return installation{repository, spec.Platform, spec.Apps}
+}
+
+// secretsSection is that of a spec, whose language is YAML with more freedom than Kubernetes' parser gives.
+var secretsSection = regexp.MustCompile(`(?m)^secrets:.*\n( .*\n)*`)
+
+// declared are the names of a module's secrets.
+func declared(t *testing.T, module string) []string {
+	t.Helper()
+	var spec struct {
+		Secrets map[string]any `json:"secrets"`
+	}
+	if err := yaml.Unmarshal([]byte(secretsSection.FindString(read(t, repository, "spec/"+module+".yaml"))), &spec); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(spec.Secrets))
 }
 
 // golden is what the emitter's own test compares with.
@@ -77,7 +103,7 @@ func golden(t *testing.T) installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return installation{root, "market", map[string]app{"shop-api": {Port: 3005}, "back-office": {Port: 3006, Audience: "operators"}}}
+	return installation{root, "market", map[string]app{"shop-api": {Port: 3005, secrets: []string{"BANK_KEY"}}, "back-office": {Port: 3006, Audience: "operators"}}}
 }
 
 func (i installation) read(t *testing.T, path string) string {
@@ -109,15 +135,33 @@ func (i installation) secrets(t *testing.T) string {
 	return filepath.Join(folder, "secrets")
 }
 
+// withMail are the single node's secrets with those of a mail server.
+func (i installation) withMail(t *testing.T) string {
+	t.Helper()
+	folder := i.secrets(t)
+	if err := os.WriteFile(filepath.Join(folder, "smtp-url"), []byte("smtp://oksai:secret@mail.example.com:587"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // forGo are the variables that Go itself reads.
 var forGo = map[string]bool{"GOMEMLIMIT": true}
 
 // settings lets the app read a container's environment, with what is under
-// mounted found in the folder secrets.
-func settings(t *testing.T, environment map[string]string, mounted, secrets string) service.Config {
+// mounted found in the folder secrets. The container has the declared secrets
+// and no others.
+func settings(t *testing.T, environment map[string]string, mounted, secrets string, declared ...string) service.Config {
 	t.Helper()
 	var pairs []string
 	known := variables()
+	for _, name := range declared {
+		known[name] = true
+		file := strings.ReplaceAll(environment[name+"_FILE"], mounted, secrets)
+		if values, err := service.NewSecrets(map[string]string{name + "_FILE": file}, "").Get(name); err != nil || len(values) == 0 {
+			t.Errorf("the container has %d values of the secret %s, %v", len(values), name, err)
+		}
+	}
 	for name, value := range environment {
 		if setting := strings.TrimSuffix(name, "_FILE"); !known[setting] && !forGo[name] {
 			t.Errorf("no app knows the variable %s", name)

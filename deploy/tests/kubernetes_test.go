@@ -26,6 +26,7 @@ var kinds = map[string]func() any{
 	"ConfigMap":               func() any { return new(corev1.ConfigMap) },
 	"Deployment":              func() any { return new(appsv1.Deployment) },
 	"HorizontalPodAutoscaler": func() any { return new(autoscalingv2.HorizontalPodAutoscaler) },
+	"Ingress":                 func() any { return new(networkingv1.Ingress) },
 	"Job":                     func() any { return new(batchv1.Job) },
 	"Namespace":               func() any { return new(corev1.Namespace) },
 	"NetworkPolicy":           func() any { return new(networkingv1.NetworkPolicy) },
@@ -34,10 +35,15 @@ var kinds = map[string]func() any{
 	"ServiceAccount":          func() any { return new(corev1.ServiceAccount) },
 }
 
-// kustomize builds a folder and reads each object into its type; an unknown field fails.
 func (i installation) kustomize(t *testing.T, folder string) objects {
 	t.Helper()
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(i.root, folder))
+	return kustomize(t, filesys.MakeFsOnDisk(), filepath.Join(i.root, folder))
+}
+
+// kustomize builds a folder and reads each object into its type; an unknown field fails.
+func kustomize(t *testing.T, files filesys.FileSystem, folder string) objects {
+	t.Helper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +86,7 @@ func TestKubernetesRunsEachApp(t *testing.T) {
 		all := i.kustomize(t, "deploy/k8s/base")
 		for name, app := range i.apps {
 			deployment := one[appsv1.Deployment](t, all, "Deployment", name)
+			runs(t, deployment, "serve")
 			container := deployment.Spec.Template.Spec.Containers[0]
 			if *deployment.Spec.Replicas != 3 || container.Ports[0].ContainerPort != int32(app.Port) || container.Image != i.platform+"-"+name {
 				t.Errorf("%s: %d replicas of %s on %v", name, *deployment.Spec.Replicas, container.Image, container.Ports)
@@ -184,35 +191,39 @@ func TestOverlaysAreComplete(t *testing.T) {
 	if err != nil || len(overlays) == 0 {
 		t.Fatalf("no overlays: %v", err)
 	}
-	secrets := i.secrets(t)
+	secrets := i.withMail(t)
 	for _, overlay := range overlays {
 		t.Run(filepath.Base(overlay), func(t *testing.T) {
 			t.Parallel()
 			all := i.kustomize(t, "deploy/k8s/overlays/"+filepath.Base(overlay))
 			for name, app := range i.apps {
 				pod := one[appsv1.Deployment](t, all, "Deployment", name).Spec.Template.Spec
-				complete(t, all, pod, app, secrets)
+				complete(t, all, pod, app, secrets, app.secrets...)
 				complete(t, all, one[batchv1.Job](t, all, "Job", name+"-migrate").Spec.Template.Spec, app, secrets)
 				if image := pod.Containers[0].Image; !strings.Contains(image, "/") {
 					t.Errorf("the overlay does not say where the image of %s is; add to its images: {name: %s, newName: registry.example.com/%s, newTag: latest}", name, image, image)
 				}
-				stopsInTime(t, all, pod, secrets)
+				stopsInTime(t, all, pod, secrets, app.secrets...)
 			}
 		})
 	}
 }
 
-func complete(t *testing.T, all objects, pod corev1.PodSpec, a app, secrets string) {
+func complete(t *testing.T, all objects, pod corev1.PodSpec, a app, secrets string, declared ...string) {
 	t.Helper()
-	if config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets); config.Port != a.Port {
+	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets, declared...)
+	if config.Port != a.Port {
 		t.Errorf("%s listens on %d, want %d", pod.Containers[0].Name, config.Port, a.Port)
+	}
+	if len(config.Proxies) == 0 || len(config.FirstOperators) == 0 || config.SMTPURL == "" {
+		t.Errorf("%s does not know the ingress, the first operator or the mail server: %v", pod.Containers[0].Name, config.Redacted())
 	}
 }
 
 // stopsInTime: the app is not killed while it still finishes its work.
-func stopsInTime(t *testing.T, all objects, pod corev1.PodSpec, secrets string) {
+func stopsInTime(t *testing.T, all objects, pod corev1.PodSpec, secrets string, declared ...string) {
 	t.Helper()
-	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets)
+	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets, declared...)
 	needed := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds + int64(config.StopGrace.Seconds())
 	if *pod.TerminationGracePeriodSeconds <= needed {
 		t.Errorf("pods are killed after %d s, but preStop and STOP_GRACE take %d s", *pod.TerminationGracePeriodSeconds, needed)
