@@ -187,9 +187,21 @@ func settings(t *testing.T, environment map[string]string, mounted, secrets stri
 // variables are the names that service.Config reads.
 func variables() map[string]bool {
 	names := map[string]bool{}
-	config := reflect.TypeFor[service.Config]()
-	for i := range config.NumField() {
-		names[config.Field(i).Tag.Get("env")] = true
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[service.Config]()) {
+		if name := field.Tag.Get("env"); name != "" {
+			names[name] = true
+		}
 	}
 	return names
+}
+
+// TestSpecsCannotTakeTheAppsSettings: no secret of a module is called as a setting.
+func TestSpecsCannotTakeTheAppsSettings(t *testing.T) {
+	t.Parallel()
+	reserved := regexp.MustCompile(`[A-Z_]{4,}`).FindAllString(read(t, repository, "codegen/check/secret_names.go"), -1)
+	for name := range variables() {
+		if !slices.Contains(reserved, name) {
+			t.Errorf("%s is a setting: add it to reservedSettings in codegen/check/secret_names.go", name)
+		}
+	}
 }
