@@ -55,7 +55,17 @@ func TestAUserOfAllApps(t *testing.T) {
 	}
 	ann.via(p, "platform-api").must(t, 403, "GET", "/security-events", "")
 
-	p.as("PlatformAdmin", "platform-admin").must(t, 200, "POST", "/users/"+joined.User+"/disable", `{"reason": "left"}`)
+	made := decode[struct{ Key, Secret string }](t, p.as("TenantOwner", "platform-api").must(t, 200, "POST", "/api-keys", `{"name": "robot", "roles": ["TenantMember"]}`))
+	robot := caller{p.Apps["demo-api"], made.Secret}
+	robot.must(t, 201, "POST", "/jobs", `{"title": "The robot's"}`)
+	operator := p.as("PlatformAdmin", "platform-admin")
+	if keys := operator.must(t, 200, "GET", "/api-keys", "", "X-Tenant-ID", p.Tenant); !strings.Contains(keys.body, made.Key) {
+		t.Errorf("the operator sees the keys %s", keys.body)
+	}
+	operator.must(t, 204, "DELETE", "/api-keys/"+made.Key, "", "X-Tenant-ID", p.Tenant)
+	eventually(t, cutOffWithin, "the end of the robot's work", func() bool { return robot.do(t, "GET", "/jobs", "").status == 401 })
+
+	operator.must(t, 200, "POST", "/users/"+joined.User+"/disable", `{"reason": "left"}`)
 	began := time.Now()
 	for app := range p.Apps {
 		eventually(t, cutOffWithin, "the end of ann's work in "+app, func() bool {
@@ -65,7 +75,7 @@ func TestAUserOfAllApps(t *testing.T) {
 	t.Logf("cut off everywhere after %v", time.Since(began))
 	nobody.must(t, 401, "POST", "/refresh-session", `{"refresh_token": "`+session.Refresh+`"}`)
 	nobody.must(t, 401, "POST", "/sign-in", `{"email": "ann@example.com", "password": "`+password+`"}`)
-	p.showsNo(t, password, invited, session.Access, session.Refresh)
+	p.showsNo(t, password, invited, session.Access, session.Refresh, made.Secret)
 }
 
 // via is the same user, who asks another app.
