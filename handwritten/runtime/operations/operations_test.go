@@ -56,16 +56,18 @@ func (o *operated) handle(context.Context, event.Recorded) error {
 	return nil
 }
 
-// consumer is the reaction as an operator sees it.
+// consumer is the reaction as an operator sees it. A Kafka that has just begun
+// does not know yet which broker a group is coordinated by.
 func (o *operated) consumer(t *testing.T) operations.Consumer {
 	t.Helper()
-	all, err := o.Consumers(t.Context())
-	if err == nil {
-		err = o.MeasureLag(t.Context(), all)
-	}
-	if err != nil || len(all) != 1 {
-		t.Fatalf("consumers: %+v, %v", all, err)
-	}
+	var all []operations.Consumer
+	outboxtest.Eventually(t, "the consumers and their lag", func() bool {
+		var err error
+		if all, err = o.Consumers(t.Context()); err == nil {
+			err = o.MeasureLag(t.Context(), all)
+		}
+		return err == nil && len(all) == 1
+	})
 	return all[0]
 }
 
