@@ -19,7 +19,7 @@ func (a *Access) InviteUser(ctx context.Context, caller command.Caller, in ident
 		return identity.InviteUserResult{}, err
 	}
 	request := command.Request[identity.Invitation]{ID: id, Creates: true, Metadata: httpx.Metadata(ctx)}
-	cmd := identity.OpenInvitation{Email: in.Email, Roles: in.Roles}
+	cmd := identity.OpenInvitation(in) // what it says is what the command needs
 	if _, err := command.Do(ctx, a.repos.Invitations, request, a.means.Invitations.OpenInvitation, caller, cmd); err != nil {
 		return identity.InviteUserResult{}, err
 	}
