@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func openOffice(t *testing.T, at place) office {
 	t.Cleanup(store.Close)
 	outboxtest.Go(t, store.Run)
 	jobs := job.NewJobs(job.NewRepositories(store), jobrules.Rules{}, tenant.NewRepositories(store))
-	return office{store, jobs, reaction.NewDeadLetters(store, time.Now, job.Reactions(jobs)...)}
+	return office{store, jobs, reaction.NewDeadLetters(store, time.Now)}
 }
 
 // awaitParked waits for so many parked events of each code.
@@ -56,6 +57,25 @@ func (o office) awaitParked(t *testing.T, want map[string]int64) {
 		}
 		return maps.Equal(got, want)
 	})
+}
+
+// replay has the server handle dead letters again, and returns how many streams
+// it handled and how many are parked still.
+func (o office) replay(t *testing.T, f reaction.Filter) (handled, left int) {
+	t.Helper()
+	wished, err := o.letters.Replay(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, healWithin, "the server has replayed the dead letters", func() bool {
+		parked, err := o.letters.Parked(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = len(parked)
+		return !slices.ContainsFunc(parked, func(s reaction.ParkedStream) bool { return s.Wanted > 0 })
+	})
+	return len(wished) - left, left
 }
 
 // create makes a job with an id that a partner knew before us.

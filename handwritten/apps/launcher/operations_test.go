@@ -2,16 +2,22 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/eventstore"
+	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 )
 
 type consumer struct {
@@ -92,19 +98,8 @@ func (p *platform) rebuilds(t *testing.T, projection string) int {
 func testDeadLetters(t *testing.T, p *platform) {
 	admin := p.as("PlatformAdmin", "platform-admin")
 	event := uuid.NewString()
-	p.tell(t, "partner-jobs", map[string]string{
-		"ce_specversion": "1.0", "ce_id": event, "ce_source": "/partner", "ce_type": "job.assigned", "ce_tenantid": p.Tenant, "content-type": "application/json",
-	}, `{"job_id": 7}`)
-	type letter struct {
-		Consumer, Event, Tenant, Stream, Code, Status string
-		Record                                        json.RawMessage
-	}
-	var letters []letter
-	eventually(t, healWithin, "the dead letter", func() bool {
-		letters = listed[letter](t, admin, "/dead-letters?event="+event)
-		return len(letters) == 1
-	})
-	l := letters[0]
+	p.assigned(t, event, `{"job_id": 7}`)
+	l := p.letter(t, event)
 	if l.Tenant != p.Tenant || l.Status != "parked" || !strings.HasPrefix(l.Consumer, "job.") || !strings.Contains(string(l.Record), "partner") {
 		t.Errorf("the letter is %+v", l)
 	}
@@ -112,10 +107,15 @@ func testDeadLetters(t *testing.T, p *platform) {
 		t.Errorf("the groups are %s", groups)
 	}
 	one := `"consumer": "` + l.Consumer + `", "tenant": "` + p.Tenant + `", "event": "` + event + `"`
-	if dry := admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+"}").body; !strings.Contains(dry, l.Stream) || !strings.Contains(dry, `"handled":0`) {
+	if dry := admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+"}").body; !strings.Contains(dry, l.Stream) || !strings.Contains(dry, `"wanted":0`) {
 		t.Errorf("a dry run says %s", dry)
 	}
-	wantProblem(t, admin.do(t, "POST", "/dead-letters/replay", "{"+one+`, "dry_run": false}`), 409, "REACTION_ELSEWHERE")
+	admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+`, "dry_run": false}`)
+	eventually(t, healWithin, "an app that has the reaction tries again", func() bool {
+		again := p.letter(t, event)
+		return again.Attempts == l.Attempts+1 && again.Status == "parked" && !again.Wanted
+	})
+	wantProblem(t, admin.do(t, "POST", "/dead-letters/replay", `{"consumer": "job.job_facts@1", "dry_run": false}`), 409, "PROJECTION_LETTER")
 	admin.must(t, 204, "POST", "/dead-letters/discard", "{"+one+"}")
 	wantProblem(t, admin.do(t, "POST", "/dead-letters/discard", "{"+one+"}"), 404, "NOT_PARKED")
 	if left := admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body; left != `{"items":[]}` {
@@ -123,8 +123,68 @@ func testDeadLetters(t *testing.T, p *platform) {
 	}
 }
 
-// tell produces a record to the embedded Kafka, as another service would.
-func (p *platform) tell(t *testing.T, topic string, headers map[string]string, value string) {
+type letter struct {
+	Consumer, Event, Tenant, Stream, Code, Status string
+	Attempts                                      int
+	Wanted                                        bool
+	Record                                        json.RawMessage
+}
+
+// letter waits until an event is a dead letter.
+func (p *platform) letter(t *testing.T, event string) (l letter) {
+	t.Helper()
+	eventually(t, healWithin, "the dead letter", func() bool {
+		all := listed[letter](t, p.as("PlatformAdmin", "platform-admin"), "/dead-letters?event="+event)
+		if len(all) == 1 {
+			l = all[0]
+		}
+		return len(all) == 1
+	})
+	return l
+}
+
+// testReplay has another app assign a job that a partner told of too early.
+func testReplay(t *testing.T, p *platform) {
+	admin, member := p.as("PlatformAdmin", "platform-admin"), p.as("TenantMember", "platform-api")
+	event, early, alice := uuid.NewString(), uuid.New(), uuid.NewString()
+	p.assigned(t, event, fmt.Sprintf(`{"job_id": %q, "assigned_to": %q}`, early, alice))
+	if l := p.letter(t, event); l.Code != "NOT_FOUND" {
+		t.Errorf("the letter is %+v", l)
+	}
+	p.create(t, early)
+	admin.must(t, 200, "POST", "/dead-letters/replay", fmt.Sprintf(`{"consumer": "job.AssignFromOutside", "event": %q, "dry_run": false}`, event))
+	eventually(t, healWithin, "the job is assigned", func() bool {
+		return strings.Contains(member.must(t, 200, "GET", "/jobs/"+early.String(), "").body, alice)
+	})
+	eventually(t, healWithin, "the letter is gone", func() bool {
+		return admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body == `{"items":[]}`
+	})
+}
+
+// create makes a job with an id that a partner knew before us.
+func (p *platform) create(t *testing.T, id uuid.UUID) {
+	t.Helper()
+	engines, err := embedded.Find(filepath.Dir(p.log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := eventstore.Open(t.Context(), eventstore.Config{URL: engines.PostgresURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	outboxtest.Go(t, store.Run)
+	_, err = store.Append(t.Context(), eventstore.Append{
+		Stream: event.Stream{Module: "job", Type: "Job", Tenant: uuid.MustParse(p.Tenant), ID: id},
+		Events: []event.Data{job.JobCreated{Title: "Early", Priority: job.PriorityNormal, CreatedAt: time.Now().UTC()}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// assigned tells the embedded Kafka that a job is somebody's, as a partner would.
+func (p *platform) assigned(t *testing.T, event, body string) {
 	t.Helper()
 	engines, err := embedded.Find(filepath.Dir(p.log))
 	if err != nil {
@@ -135,8 +195,10 @@ func (p *platform) tell(t *testing.T, topic string, headers map[string]string, v
 		t.Fatal(err)
 	}
 	defer client.Close()
-	record := &kgo.Record{Topic: topic, Value: []byte(value)}
-	for key, text := range headers {
+	record := &kgo.Record{Topic: "partner-jobs", Value: []byte(body)}
+	for key, text := range map[string]string{
+		"ce_specversion": "1.0", "ce_id": event, "ce_source": "/partner", "ce_type": "job.assigned", "ce_tenantid": p.Tenant, "content-type": "application/json",
+	} {
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: key, Value: []byte(text)})
 	}
 	if err := client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
@@ -225,7 +287,7 @@ func testAudit(t *testing.T, p *platform) {
 			t.Errorf("%s is not among %+v", action, acted)
 		}
 	}
-	if of := list("operator_acted&tenant=" + p.Tenant); len(of) != 3 { // a replay that failed, and a letter discarded twice
+	if of := list("operator_acted&tenant=" + p.Tenant); len(of) != 3 { // a replay, and a letter discarded twice
 		t.Errorf("in the tenant operators did %+v", of)
 	}
 	if len(list("forbidden&tenant="+p.Tenant)) == 0 {

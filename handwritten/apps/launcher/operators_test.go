@@ -22,6 +22,7 @@ func TestOperators(t *testing.T) {
 		{"work for a tenant that they name", testNamedTenant},
 		{"see and steer what follows the log", testConsumers},
 		{"see what is stuck, and give it up", testDeadLetters},
+		{"have what was stuck handled again", testReplay},
 		{"read the log", testStreams},
 		{"are not a tenant's people, who get nothing", testTenantsGetNothing},
 		{"leave a trail", testAudit},

@@ -3,77 +3,16 @@ package operators
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/oksai/oksai/gen/operators"
 	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/optional"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	signin "github.com/oksai/oksai/handwritten/runtime/signin/audit"
 )
 
-// audited notes in the audit trail what operators do, before it is done: nothing
-// happens that is not noted.
-type audited struct {
-	api
-	trail   *audit.Store
-	cursors *httpx.Cursors
-}
-
-var _ operators.Operations = audited{}
-
-func (a audited) note(ctx context.Context, by command.Caller, action string, tenant uuid.UUID, target string) error {
-	return a.trail.RecordAlone(ctx, audit.Entry{
-		Event: signin.Event{Kind: audit.OperatorActed, By: by.Subject, Tenant: tenant}, Action: action, Target: target,
-	})
-}
-
-// PauseConsumer implements operators.Operations.
-func (a audited) PauseConsumer(ctx context.Context, by command.Caller, in operators.PauseConsumer) (operators.PauseConsumerResult, error) {
-	if err := a.note(ctx, by, "PauseConsumer", uuid.Nil, in.Name); err != nil {
-		return operators.PauseConsumerResult{}, err
-	}
-	return a.api.PauseConsumer(ctx, by, in)
-}
-
-// ResumeConsumer implements operators.Operations.
-func (a audited) ResumeConsumer(ctx context.Context, by command.Caller, in operators.ResumeConsumer) (operators.ResumeConsumerResult, error) {
-	if err := a.note(ctx, by, "ResumeConsumer", uuid.Nil, in.Name); err != nil {
-		return operators.ResumeConsumerResult{}, err
-	}
-	return a.api.ResumeConsumer(ctx, by, in)
-}
-
-// RebuildProjection implements operators.Operations.
-func (a audited) RebuildProjection(ctx context.Context, by command.Caller, in operators.RebuildProjection) (operators.RebuildProjectionResult, error) {
-	if err := a.note(ctx, by, "RebuildProjection", uuid.Nil, in.Name); err != nil {
-		return operators.RebuildProjectionResult{}, err
-	}
-	return a.api.RebuildProjection(ctx, by, in)
-}
-
-// ReplayDeadLetters implements operators.Operations. A dry run does nothing.
-func (a audited) ReplayDeadLetters(ctx context.Context, by command.Caller, in operators.ReplayDeadLetters) (operators.ReplayDeadLettersResult, error) {
-	if !in.DryRun {
-		if err := a.note(ctx, by, "ReplayDeadLetters", optional.Value(in.Tenant), in.Consumer); err != nil {
-			return operators.ReplayDeadLettersResult{}, err
-		}
-	}
-	return a.api.ReplayDeadLetters(ctx, by, in)
-}
-
-// DiscardDeadLetter implements operators.Operations.
-func (a audited) DiscardDeadLetter(ctx context.Context, by command.Caller, in operators.DiscardDeadLetter) error {
-	if err := a.note(ctx, by, "DiscardDeadLetter", in.Tenant, in.Consumer+" "+in.Event.String()); err != nil {
-		return err
-	}
-	return a.api.DiscardDeadLetter(ctx, by, in)
-}
-
 // ListAudit implements operators.Operations.
-func (a audited) ListAudit(ctx context.Context, _ command.Caller, in operators.ListAudit) (operators.ListAuditResult, error) {
+func (a api) ListAudit(ctx context.Context, _ command.Caller, in operators.ListAudit) (operators.ListAuditResult, error) {
 	scope := query.Platform()
 	if in.Tenant != nil {
 		scope = query.Tenant(*in.Tenant)

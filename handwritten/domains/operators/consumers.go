@@ -32,8 +32,8 @@ func consumer(c operations.Consumer) operators.Consumer {
 }
 
 // PauseConsumer implements operators.Operations.
-func (a api) PauseConsumer(ctx context.Context, _ command.Caller, in operators.PauseConsumer) (operators.PauseConsumerResult, error) {
-	names, err := a.Pause(ctx, in.Name)
+func (a api) PauseConsumer(ctx context.Context, by command.Caller, in operators.PauseConsumer) (operators.PauseConsumerResult, error) {
+	names, err := a.Pause(ctx, by.Subject, in.Name)
 	if errors.Is(err, operations.ErrUnknown) {
 		err = in.ConsumerUnknown()
 	}
@@ -41,8 +41,8 @@ func (a api) PauseConsumer(ctx context.Context, _ command.Caller, in operators.P
 }
 
 // ResumeConsumer implements operators.Operations.
-func (a api) ResumeConsumer(ctx context.Context, _ command.Caller, in operators.ResumeConsumer) (operators.ResumeConsumerResult, error) {
-	names, err := a.Resume(ctx, in.Name)
+func (a api) ResumeConsumer(ctx context.Context, by command.Caller, in operators.ResumeConsumer) (operators.ResumeConsumerResult, error) {
+	names, err := a.Resume(ctx, by.Subject, in.Name)
 	if errors.Is(err, operations.ErrUnknown) {
 		err = in.ConsumerUnknown()
 	}
@@ -50,8 +50,8 @@ func (a api) ResumeConsumer(ctx context.Context, _ command.Caller, in operators.
 }
 
 // RebuildProjection implements operators.Operations.
-func (a api) RebuildProjection(ctx context.Context, _ command.Caller, in operators.RebuildProjection) (operators.RebuildProjectionResult, error) {
-	name, err := a.Renew(ctx, in.Name)
+func (a api) RebuildProjection(ctx context.Context, by command.Caller, in operators.RebuildProjection) (operators.RebuildProjectionResult, error) {
+	name, err := a.Rebuild(ctx, by.Subject, in.Name)
 	if errors.Is(err, operations.ErrUnknown) {
 		err = in.ProjectionUnknown()
 	}

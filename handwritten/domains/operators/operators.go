@@ -6,18 +6,26 @@ import (
 	"context"
 
 	"github.com/oksai/oksai/gen/operators"
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/operations"
 	"github.com/oksai/oksai/handwritten/runtime/optional"
 	"github.com/oksai/oksai/handwritten/runtime/service"
 )
 
-// api shows the operations of the process.
-type api struct{ *operations.Operations }
+// api shows the platform's operations.
+type api struct {
+	*operations.Operations
+	trail   *audit.Store
+	cursors *httpx.Cursors
+}
 
-// New returns the module's operations, over those of the process.
+var _ operators.Operations = api{}
+
+// New returns the module's operations, over those of the platform.
 func New(deps service.Deps, _ operators.Means) (operators.Operations, error) {
-	return audited{api{deps.Operations}, deps.Audit, deps.Cursors}, nil
+	return api{deps.Operations, deps.Audit, deps.Cursors}, nil
 }
 
 // OutboxStatus implements operators.Operations.

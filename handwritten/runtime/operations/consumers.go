@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 )
@@ -19,7 +21,7 @@ type Consumer struct {
 	// Kind is "projection" or "reaction".
 	Kind string `json:"kind"`
 	// Status is a projection's: "new", "rebuilding", "built", or "old" for a
-	// version that this app has replaced. Reactions have none.
+	// version in whose place there is another. Reactions have none.
 	Status string `json:"status,omitempty"`
 	Paused bool   `json:"paused"`
 	// Position is the latest that was applied in any partition.
@@ -52,12 +54,6 @@ type Partition struct {
 // Consumers lists all that follow the log or another topic, by name.
 func (o *Operations) Consumers(ctx context.Context) ([]Consumer, error) {
 	found := consumers{}
-	for _, p := range o.projections {
-		found.at(p.Consumer()).Status = "new"
-	}
-	for _, r := range o.reactions {
-		found.at(r.Name)
-	}
 	for _, add := range []func(context.Context, consumers) error{o.addRegistrations, o.addCheckpoints, o.addParked} {
 		if err := add(ctx, found); err != nil {
 			return nil, err
@@ -94,19 +90,11 @@ func (o *Operations) addRegistrations(ctx context.Context, found consumers) erro
 		if c.Kind == "projection" {
 			c.Status = r.Status
 		}
-		if o.replaced(r.Consumer) {
+		if r.Old {
 			c.Status = "old"
 		}
 	}
 	return nil
-}
-
-// replaced reports whether the app has another version of the projection.
-func (o *Operations) replaced(consumer string) bool {
-	name, _, _ := strings.Cut(consumer, "@")
-	return slices.ContainsFunc(o.projections, func(p Projection) bool {
-		return p.Consumer() != consumer && strings.HasPrefix(p.Consumer(), name+"@")
-	})
 }
 
 func (o *Operations) addCheckpoints(ctx context.Context, found consumers) error {
@@ -132,7 +120,7 @@ func (o *Operations) addCheckpoints(ctx context.Context, found consumers) error 
 }
 
 func (o *Operations) addParked(ctx context.Context, found consumers) error {
-	streams, err := o.DeadLetters.Parked(ctx, reaction.Filter{})
+	streams, err := o.letters.Parked(ctx, reaction.Filter{})
 	if err != nil {
 		return err
 	}
@@ -145,17 +133,17 @@ func (o *Operations) addParked(ctx context.Context, found consumers) error {
 }
 
 // Pause makes a consumer rest in every process until it is resumed. A projection
-// is named with or without its version; without, all its versions rest.
-func (o *Operations) Pause(ctx context.Context, name string) ([]string, error) {
-	return o.setPaused(ctx, name, true)
+// is named with or without its version; without, all its versions rest. by is the operator.
+func (o *Operations) Pause(ctx context.Context, by, name string) ([]string, error) {
+	return o.setPaused(ctx, by, "PauseConsumer", name, true)
 }
 
 // Resume undoes Pause.
-func (o *Operations) Resume(ctx context.Context, name string) ([]string, error) {
-	return o.setPaused(ctx, name, false)
+func (o *Operations) Resume(ctx context.Context, by, name string) ([]string, error) {
+	return o.setPaused(ctx, by, "ResumeConsumer", name, false)
 }
 
-func (o *Operations) setPaused(ctx context.Context, name string, paused bool) ([]string, error) {
+func (o *Operations) setPaused(ctx context.Context, by, action, name string, paused bool) ([]string, error) {
 	all, err := o.Consumers(ctx)
 	if err != nil {
 		return nil, err
@@ -170,6 +158,9 @@ func (o *Operations) setPaused(ctx context.Context, name string, paused bool) ([
 	if len(meant) == 0 {
 		return nil, fmt.Errorf("nothing named %q follows the log (%w): use one of %s", name, ErrUnknown, strings.Join(known, ", "))
 	}
+	if err := o.note(ctx, by, action, uuid.Nil, name); err != nil {
+		return nil, err
+	}
 	return meant, o.config.Registry.SetPaused(ctx, meant, paused)
 }
 
@@ -177,27 +168,4 @@ func (o *Operations) setPaused(ctx context.Context, name string, paused bool) ([
 func named(consumer, name string) bool {
 	base, _, _ := strings.Cut(consumer, "@")
 	return consumer == name || base == name
-}
-
-// Rebuild folds the whole log into the app's projection again, and returns the
-// consumer's name when it is done. Reads of it go on, and so do all processes.
-func (o *Operations) Rebuild(ctx context.Context, name string) (string, error) {
-	var known []string
-	for _, p := range o.projections {
-		known = append(known, p.Consumer())
-		if named(p.Consumer(), name) {
-			return p.Consumer(), p.Rebuild(ctx)
-		}
-	}
-	return "", fmt.Errorf("this app has no projection %q to rebuild (%w): use one of %s", name, ErrUnknown, strings.Join(known, ", "))
-}
-
-// Renew has a projection rebuilt by an app that has it, and does not wait for
-// it. A name without a version means the newest. It returns the consumer's name.
-func (o *Operations) Renew(ctx context.Context, name string) (string, error) {
-	consumer, err := o.config.Registry.Renew(ctx, name)
-	if err == nil && consumer == "" {
-		err = fmt.Errorf("no projection named %q was ever built (%w)", name, ErrUnknown)
-	}
-	return consumer, err
 }

@@ -1,6 +1,11 @@
 // Package operations is what operators see of a platform, and what they do to
 // it, whichever processes serve it: its consumers, its outbox, its dead letters
-// and its log. The command line shows it to people.
+// and its log. The command line shows it to people, and the operators' API to
+// programs.
+//
+// What is to be done by the process that has a projection or a reaction, such as
+// a rebuild, is wished here and done there. Everything that operators do is in
+// the audit trail before it is done.
 package operations
 
 import (
@@ -8,11 +13,15 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	signin "github.com/oksai/oksai/handwritten/runtime/signin/audit"
 )
 
 // ErrUnknown says that there is nothing of that name.
@@ -22,41 +31,30 @@ var ErrUnknown = errors.New("unknown name")
 type Config struct {
 	Store    *eventstore.Store
 	Registry *projection.Store
+	Audit    *audit.Store
 	Bus      bus.Config
 	Clock    func() time.Time
 }
 
-// Projection is a read model that can be rebuilt; *projection.Runner and
-// *projection.Async are.
-type Projection interface {
-	// Consumer is its name with its version, e.g. "job.job_facts@1f0c9a52".
-	Consumer() string
-	// Rebuild folds the whole log again.
-	Rebuild(ctx context.Context) error
-}
-
 // Operations are an operator's hands.
 type Operations struct {
-	config      Config
-	projections []Projection
-	reactions   []reaction.Definition
-	// DeadLetters are what consumers could not handle.
-	DeadLetters *reaction.DeadLetters
+	config  Config
+	letters *reaction.DeadLetters
 }
 
 // New returns the operations of a platform.
 func New(config Config) *Operations {
-	return &Operations{config: config, DeadLetters: reaction.NewDeadLetters(config.Store, config.Clock)}
-}
-
-// Host says what this app has: only that can be rebuilt and replayed here. All of
-// the platform's is listed. It is called before the operations are used.
-func (o *Operations) Host(projections []Projection, reactions []reaction.Definition) {
-	o.projections, o.reactions = projections, reactions
-	o.DeadLetters = reaction.NewDeadLetters(o.config.Store, o.config.Clock, reactions...)
+	return &Operations{config, reaction.NewDeadLetters(config.Store, config.Clock)}
 }
 
 // Outbox tells how far the log is published.
 func (o *Operations) Outbox(ctx context.Context) (outbox.Status, error) {
 	return outbox.StatusOf(ctx, o.config.Store.Reader(), o.config.Bus.Platform)
+}
+
+// note puts what an operator is about to do into the audit trail.
+func (o *Operations) note(ctx context.Context, by, action string, tenant uuid.UUID, target string) error {
+	return o.config.Audit.RecordAlone(ctx, audit.Entry{
+		Event: signin.Event{Kind: audit.OperatorActed, By: by, Tenant: tenant}, Action: action, Target: target,
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/audit"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/event"
@@ -35,16 +36,23 @@ func newOperated(t *testing.T) *operated {
 	o := &operated{Platform: outboxtest.New(t)}
 	o.reaction = reaction.Definition{Name: o.Bus.Platform + ".Count", Types: []string{outboxtest.CountedType}, Handle: o.handle}
 	registry := projection.NewStore(o.Store.Writer(), o.Store.Reader(), time.Now)
+	if err := audit.Migrate(t.Context(), o.URL); err != nil {
+		t.Fatal(err)
+	}
 	o.Operations = operations.New(operations.Config{
-		Store: o.Store, Registry: registry, Bus: o.Bus, Clock: time.Now,
+		Store: o.Store, Registry: registry, Audit: audit.New(audit.Config{Store: o.Store}), Bus: o.Bus, Clock: time.Now,
 	})
-	o.Host(nil, []reaction.Definition{o.reaction})
+	if err := registry.Register(t.Context(), []string{o.reaction.Name}); err != nil {
+		t.Fatal(err)
+	}
 	pauses := consume.NewPauses(consume.PausesConfig{List: registry.Paused, Interval: 10 * time.Millisecond})
 	outboxtest.Go(t, pauses.Run)
 	outboxtest.Go(t, o.Relay(t, o.Store).Run)
 	outboxtest.Go(t, reaction.New(reaction.Config{
 		Definition: o.reaction, Bus: o.Bus, Store: o.Store, Pauses: pauses, Attempts: 1, Logger: outboxtest.Logger(t),
 	}).Run)
+	replayer := reaction.Replayer{Store: o.Store, Reactions: []reaction.Definition{o.reaction}, Clock: time.Now, Logger: outboxtest.Logger(t)}
+	outboxtest.Go(t, replayer.Run)
 	return o
 }
 
@@ -83,7 +91,7 @@ func TestPausedConsumerShowsItsLagUntilItIsResumed(t *testing.T) {
 		}
 	}
 	outboxtest.Eventually(t, "one event is handled and no lag is left", settled(1))
-	names, err := o.Pause(t.Context(), o.reaction.Name)
+	names, err := o.Pause(t.Context(), "ann", o.reaction.Name)
 	if err != nil || !slices.Equal(names, []string{o.reaction.Name}) {
 		t.Fatalf("Pause: %v, %v", names, err)
 	}
@@ -92,7 +100,7 @@ func TestPausedConsumerShowsItsLagUntilItIsResumed(t *testing.T) {
 	}
 	o.Append(t, stream, 1, 2, 3)
 	outboxtest.Eventually(t, "the lag shows", func() bool { return *o.consumer(t).Lag > 0 })
-	if _, err := o.Resume(t.Context(), o.reaction.Name); err != nil {
+	if _, err := o.Resume(t.Context(), "ann", o.reaction.Name); err != nil {
 		t.Fatal(err)
 	}
 	outboxtest.Eventually(t, "all events are handled", settled(3))
@@ -101,10 +109,10 @@ func TestPausedConsumerShowsItsLagUntilItIsResumed(t *testing.T) {
 func TestUnknownNamesAreAnsweredWithTheKnownOnes(t *testing.T) {
 	t.Parallel()
 	o := newOperated(t)
-	if _, err := o.Pause(t.Context(), "job.nothing"); err == nil || !strings.Contains(err.Error(), o.reaction.Name) {
+	if _, err := o.Pause(t.Context(), "ann", "job.nothing"); err == nil || !strings.Contains(err.Error(), o.reaction.Name) {
 		t.Errorf("Pause of a name that nobody has: %v", err)
 	}
-	if _, err := o.Rebuild(t.Context(), o.reaction.Name); err == nil || !strings.Contains(err.Error(), "no projection") {
+	if _, err := o.Rebuild(t.Context(), "ann", o.reaction.Name); err == nil || !strings.Contains(err.Error(), "no projection") {
 		t.Errorf("Rebuild of a reaction: %v", err)
 	}
 }
@@ -121,9 +129,13 @@ func TestParkedStreamsAreShownAndReplayed(t *testing.T) {
 	})
 	o.ill.Store(false)
 	// No consumer is named: all reactions' letters are meant.
-	done, err := o.DeadLetters.Replay(t.Context(), reaction.Filter{})
-	if err != nil || done != (reaction.Replayed{Events: 3}) || o.handled.Load() != 3 {
-		t.Errorf("replay: %+v, %v; %d handled", done, err, o.handled.Load())
+	streams, err := o.Replay(t.Context(), "ann", reaction.Filter{})
+	if err != nil || len(streams) != 2 {
+		t.Errorf("replay of %+v, %v", streams, err)
+	}
+	left, err := o.AwaitReplayed(t.Context(), reaction.Filter{}, streams)
+	if err != nil || len(left) != 0 || o.handled.Load() != 3 {
+		t.Errorf("after the replay there are %+v, %v; %d handled", left, err, o.handled.Load())
 	}
 	if c := o.consumer(t); c.ParkedStreams != 0 {
 		t.Errorf("still parked: %+v", c)

@@ -99,12 +99,12 @@ func (s *Store) reset(ctx context.Context, tx pgx.Tx, r rebuilt) error {
 		r.consumer, r.at.Epoch, r.at.XID, r.at.Seq, s.clock()); err != nil {
 		return fmt.Errorf("move checkpoints: %w", err)
 	}
-	return s.mark(ctx, tx, r.consumer, r.hash, statusBuilt)
+	return s.mark(ctx, tx, r.consumer, r.hash, Built)
 }
 
 // release lets writers start, after a rebuild that needs no swap or was given up.
 func (s *Store) release(ctx context.Context, consumer, hash string) error {
-	return pgx.BeginFunc(ctx, s.writer, func(tx pgx.Tx) error { return s.mark(ctx, tx, consumer, hash, statusBuilt) })
+	return pgx.BeginFunc(ctx, s.writer, func(tx pgx.Tx) error { return s.mark(ctx, tx, consumer, hash, Built) })
 }
 
 // advance moves all checkpoints of a consumer that is being rebuilt.

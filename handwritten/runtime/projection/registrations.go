@@ -8,19 +8,35 @@ import (
 )
 
 // Registration is what oksai.projections says of a consumer: of each version of
-// a read model, and of any other consumer that was paused once.
+// a read model, and of each reaction.
 type Registration struct {
 	Consumer string
-	// Status is new, built or rebuilding. It means nothing for other consumers.
+	// Status is new, rebuilding or Built. It means nothing for reactions.
 	Status string
+	// Old: there is another version of the read model in place of this one.
+	Old    bool
 	Paused bool
 	// LastError is why the read model could not be built when it was last tried.
 	LastError string
 }
 
+// Register makes a process's consumers known to operators. Of a read model's
+// versions, the one that was registered or built last is the present one.
+func (s *Store) Register(ctx context.Context, consumers []string) error {
+	_, err := s.writer.Exec(ctx, `
+		INSERT INTO oksai.projections (name, hash, status, updated_at) SELECT name, '', $2, $3 FROM unnest($1::text[]) name
+		ON CONFLICT (name) DO UPDATE SET updated_at = EXCLUDED.updated_at`, consumers, statusNew, s.clock())
+	if err != nil {
+		return fmt.Errorf("register the consumers: %w", err)
+	}
+	return nil
+}
+
 // Registrations lists all consumers in oksai.projections by name.
 func (s *Store) Registrations(ctx context.Context) ([]Registration, error) {
-	rows, err := s.reader.Query(ctx, `SELECT name, status, paused, last_error FROM oksai.projections ORDER BY name`)
+	rows, err := s.reader.Query(ctx, `
+		SELECT name, status, name <> first_value(name) OVER (PARTITION BY split_part(name, '@', 1) ORDER BY updated_at DESC, name), paused, last_error
+		FROM oksai.projections ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("list the projections: %w", err)
 	}

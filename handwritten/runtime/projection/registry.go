@@ -12,7 +12,7 @@ import (
 // What oksai.projections says of a consumer.
 const (
 	statusNew        = "new" // nothing of it is built yet
-	statusBuilt      = "built"
+	Built            = "built"
 	statusRebuilding = "rebuilding" // no writer may start
 )
 

@@ -23,7 +23,7 @@ func (s *Store) Renew(ctx context.Context, name string) (consumer string, err er
 		WHERE name = (
 			SELECT name FROM oksai.projections WHERE hash <> '' AND (name = $1 OR split_part(name, '@', 1) = $1)
 			ORDER BY updated_at DESC LIMIT 1)
-		RETURNING name`, name, statusBuilt, statusNew).Scan(&consumer)
+		RETURNING name`, name, Built, statusNew).Scan(&consumer)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("wish that %s be built anew: %w", name, err)
 	}
@@ -76,8 +76,16 @@ func (r Renewal) fulfil(ctx context.Context) error {
 	}
 	for _, consumer := range wished {
 		if ensure := r.Ensure[consumer]; ensure != nil {
-			err = errors.Join(err, ensure(ctx))
+			err = errors.Join(err, r.build(ctx, consumer, ensure))
 		}
 	}
 	return err
+}
+
+func (r Renewal) build(ctx context.Context, consumer string, ensure func(context.Context) error) error {
+	err := ensure(ctx)
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.Join(err, r.Store.failed(ctx, consumer, err))
 }

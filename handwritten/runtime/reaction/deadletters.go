@@ -5,46 +5,42 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/oksai/oksai/handwritten/runtime/bus"
-	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
-// DeadLetters is what operators do with events that could not be handled.
+// DeadLetters is what operators do with events that could not be handled, by
+// whichever process.
 type DeadLetters struct {
-	store     *eventstore.Store
-	clock     func() time.Time
-	reactions map[string]Definition
+	store *eventstore.Store
+	clock func() time.Time
 }
 
-// NewDeadLetters gives access to the dead letters of all consumers; those of the
-// given reactions can be replayed.
-func NewDeadLetters(store *eventstore.Store, clock func() time.Time, reactions ...Definition) *DeadLetters {
-	d := &DeadLetters{store: store, clock: clock, reactions: map[string]Definition{}}
-	for _, reaction := range reactions {
-		d.reactions[reaction.Name] = reaction
-	}
-	return d
+// NewDeadLetters gives access to the dead letters of all consumers.
+func NewDeadLetters(store *eventstore.Store, clock func() time.Time) *DeadLetters {
+	return &DeadLetters{store, clock}
 }
 
 // Letter is one event that a consumer could not handle.
 type Letter struct {
-	Consumer string          `json:"consumer"`
-	Event    uuid.UUID       `json:"event"`
-	Tenant   uuid.UUID       `json:"tenant"`
-	Stream   uuid.UUID       `json:"stream"`
-	Code     string          `json:"code"`
-	Error    string          `json:"error"`
-	Attempts int             `json:"attempts"`
-	FirstAt  time.Time       `json:"first_at"`
-	LastAt   time.Time       `json:"last_at"`
-	Status   string          `json:"status"` // parked, replayed or discarded
-	Record   json.RawMessage `json:"record"` // the event as it came
+	Consumer string    `json:"consumer"`
+	Event    uuid.UUID `json:"event"`
+	Tenant   uuid.UUID `json:"tenant"`
+	Stream   uuid.UUID `json:"stream"`
+	Code     string    `json:"code"`
+	Error    string    `json:"error"`
+	Attempts int       `json:"attempts"`
+	FirstAt  time.Time `json:"first_at"`
+	LastAt   time.Time `json:"last_at"`
+	Status   string    `json:"status"` // parked, replayed or discarded
+	// Wanted: an operator wishes that it be handled again, and no process has done so yet.
+	Wanted bool            `json:"wanted"`
+	Record json.RawMessage `json:"record"` // the event as it came
 }
 
 // Filter selects dead letters; what is empty selects all.
@@ -74,7 +70,7 @@ func (d *DeadLetters) List(ctx context.Context, f Filter) ([]Letter, error) {
 		limit = 100
 	}
 	rows, err := d.store.Reader().Query(ctx, `
-		SELECT consumer, event_id, tenant_id, stream_id, code, error, attempts, first_at, last_at, status, record FROM oksai.dead_letters
+		SELECT consumer, event_id, tenant_id, stream_id, code, error, attempts, first_at, last_at, status, replay_at IS NOT NULL, record FROM oksai.dead_letters
 		WHERE `+matching+` ORDER BY consumer, stream_id, epoch, xid, seq LIMIT $7`, append(f.args(), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)
@@ -113,25 +109,11 @@ func (d *DeadLetters) Groups(ctx context.Context) ([]Group, error) {
 
 // What cannot be done with a dead letter.
 var (
-	// ErrElsewhere: the reaction is another app's, or there is none.
-	ErrElsewhere = errors.New("it is no reaction of this app")
 	// ErrProjection: a projection folds an event again only with all others.
 	ErrProjection = errors.New("what a projection could not take is mended by a rebuild")
 	// ErrNotParked: it was never parked, or is no more.
 	ErrNotParked = errors.New("it is not parked; list the dead letters to see what is")
 )
-
-// reaction finds the reaction whose letters are to be handled.
-func (d *DeadLetters) reaction(consumer string) (Definition, error) {
-	if isProjection(consumer) {
-		return Definition{}, fmt.Errorf("%s: %w", consumer, ErrProjection)
-	}
-	definition, known := d.reactions[consumer]
-	if !known {
-		return definition, fmt.Errorf("%q: %w", consumer, ErrElsewhere)
-	}
-	return definition, nil
-}
 
 // isProjection: the names of read models have their version.
 func isProjection(consumer string) bool { return strings.Contains(consumer, "@") }
@@ -144,7 +126,7 @@ func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, even
 	}
 	return d.store.InTenants(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			UPDATE oksai.dead_letters SET status = 'discarded', last_at = $4
+			UPDATE oksai.dead_letters SET status = 'discarded', replay_at = NULL, last_at = $4
 			WHERE tenant_id = $1 AND consumer = $2 AND event_id = $3 AND status = 'parked'`, tenant, consumer, eventID, d.clock().UTC())
 		if err != nil {
 			return fmt.Errorf("discard event %s of %s: %w", eventID, consumer, err)
@@ -156,20 +138,28 @@ func (d *DeadLetters) Discard(ctx context.Context, consumer string, tenant, even
 	})
 }
 
-// ParkedStream is a stream that waits for a consumer, and how many of its events do.
+// ParkedStream is a stream that waits for a consumer.
 type ParkedStream struct {
 	Consumer string    `json:"consumer"`
 	Tenant   uuid.UUID `json:"tenant"`
 	Stream   uuid.UUID `json:"stream"`
-	Events   int       `json:"events"`
+	// Events of it are parked; of these, Wanted are to be handled again.
+	Events int `json:"events"`
+	Wanted int `json:"wanted"`
 }
 
-// Parked lists the streams with a parked letter that the filter selects. A
-// replay is of whole streams, so all of their parked events are counted.
+// Same reports whether both are one stream of one consumer.
+func (s ParkedStream) Same(other ParkedStream) bool {
+	return s.Consumer == other.Consumer && s.Tenant == other.Tenant && s.Stream == other.Stream
+}
+
+// Parked lists the streams with a parked letter that the filter selects, and
+// counts all their parked events.
 func (d *DeadLetters) Parked(ctx context.Context, f Filter) ([]ParkedStream, error) {
 	f.Status = "parked"
 	rows, err := d.store.Reader().Query(ctx, `
-		SELECT consumer, tenant_id, stream_id, count(*) FROM oksai.dead_letters WHERE status = 'parked' AND (consumer, tenant_id, stream_id) IN (
+		SELECT consumer, tenant_id, stream_id, count(*), count(replay_at)
+		FROM oksai.dead_letters WHERE status = 'parked' AND (consumer, tenant_id, stream_id) IN (
 			SELECT consumer, tenant_id, stream_id FROM oksai.dead_letters WHERE `+matching+`)
 		GROUP BY consumer, tenant_id, stream_id ORDER BY consumer, tenant_id, stream_id`, f.args()...)
 	if err != nil {
@@ -182,106 +172,38 @@ func (d *DeadLetters) Parked(ctx context.Context, f Filter) ([]ParkedStream, err
 	return streams, nil
 }
 
-// Replayed tells what a replay did.
-type Replayed struct {
-	// Events were handled.
-	Events int `json:"events"`
-	// Streams are still parked because one of their events failed again.
-	Streams int `json:"streams_still_parked"`
-}
-
-// Replay handles what is parked of the streams that Parked lists: whole streams,
-// in order, each up to its first event that fails again. Consumers may run
-// meanwhile.
-func (d *DeadLetters) Replay(ctx context.Context, f Filter) (Replayed, error) {
+// Replayable lists what Replay would have handled again.
+func (d *DeadLetters) Replayable(ctx context.Context, f Filter) ([]ParkedStream, error) {
+	if isProjection(f.Consumer) {
+		return nil, fmt.Errorf("%s: %w", f.Consumer, ErrProjection)
+	}
 	streams, err := d.Parked(ctx, f)
-	if err != nil {
-		return Replayed{}, err
+	return slices.DeleteFunc(streams, func(s ParkedStream) bool { return isProjection(s.Consumer) }), err
+}
+
+// Replay wishes that the streams which Replayable lists be handled again, whole
+// and in order, by whichever processes have the reactions: see Replayer. It does
+// not wait for them.
+func (d *DeadLetters) Replay(ctx context.Context, f Filter) ([]ParkedStream, error) {
+	streams, err := d.Replayable(ctx, f)
+	if err != nil || len(streams) == 0 {
+		return streams, err
 	}
-	var done Replayed
+	var consumers []string
+	var tenants, ids []uuid.UUID
 	for _, s := range streams {
-		definition, err := d.reaction(s.Consumer)
-		if err != nil {
-			return done, fmt.Errorf("replay dead letters: %w", err)
-		}
-		handled, err := d.replayStream(ctx, definition, streamKey{s.Tenant, s.Stream})
-		done.Events += handled
-		if errors.Is(err, errFailedAgain) {
-			done.Streams++
-		} else if err != nil {
-			return done, err
-		}
+		consumers, tenants, ids = append(consumers, s.Consumer), append(tenants, s.Tenant), append(ids, s.Stream)
 	}
-	return done, nil
-}
-
-var errFailedAgain = errors.New("the event failed again")
-
-func (d *DeadLetters) replayStream(ctx context.Context, definition Definition, stream streamKey) (handled int, err error) {
-	for {
-		found, err := d.replayNext(ctx, definition, stream)
-		if err != nil || !found {
-			return handled, err
-		}
-		handled++
-	}
-}
-
-// replayNext handles the stream's first parked event. Marking it waits for
-// events being parked behind it, so the last one marked leaves none behind.
-func (d *DeadLetters) replayNext(ctx context.Context, definition Definition, stream streamKey) (found bool, err error) {
-	var id uuid.UUID
-	var record []byte
-	err = d.store.Reader().QueryRow(ctx, `
-		SELECT event_id, record FROM oksai.dead_letters
-		WHERE tenant_id = $1 AND consumer = $2 AND stream_id = $3 AND status = 'parked'
-		ORDER BY epoch, xid, seq LIMIT 1`, stream.tenant, definition.Name, stream.id).Scan(&id, &record)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read the next parked event of stream %s: %w", stream.id, err)
-	}
-	e, failure := open(definition, record)
-	if failure == nil {
-		failure = call(ctx, definition, e)
-	}
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if err := d.mark(ctx, definition.Name, stream, id, failure); err != nil {
-		return false, err
-	}
-	if failure != nil {
-		return false, fmt.Errorf("%w: %w", errFailedAgain, failure)
-	}
-	return true, nil
-}
-
-func open(definition Definition, record []byte) (event.Recorded, error) {
-	var e envelope
-	if err := json.Unmarshal(record, &e); err != nil {
-		return event.Recorded{}, fmt.Errorf("read a dead letter: %w", err)
-	}
-	if definition.Topic != "" {
-		return Foreign(e.record())
-	}
-	return bus.Decode(e.record())
-}
-
-func (d *DeadLetters) mark(ctx context.Context, consumer string, stream streamKey, id uuid.UUID, failure error) error {
-	set, args := `status = 'replayed'`, []any{stream.tenant, consumer, id, d.clock().UTC()}
-	if failure != nil {
-		set, args = `code = $5, error = $6`, append(args, code(failure), failure.Error())
-	}
-	err := d.store.InTenants(ctx, []uuid.UUID{stream.tenant}, func(tx pgx.Tx) error {
+	err = d.store.InTenants(ctx, tenants, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			UPDATE oksai.dead_letters SET attempts = attempts + 1, last_at = $4, `+set+`
-			WHERE tenant_id = $1 AND consumer = $2 AND event_id = $3 AND status = 'parked'`, args...)
+			UPDATE oksai.dead_letters l SET replay_at = coalesce(l.replay_at, $4)
+			FROM ROWS FROM (unnest($1::text[]), unnest($2::uuid[]), unnest($3::uuid[])) AS s(consumer, tenant_id, stream_id)
+			WHERE l.consumer = s.consumer AND l.tenant_id = s.tenant_id AND l.stream_id = s.stream_id AND l.status = 'parked'`,
+			consumers, tenants, ids, d.clock().UTC())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("mark event %s of %s: %w", id, consumer, err)
+		return nil, fmt.Errorf("have dead letters replayed: %w", err)
 	}
-	return nil
+	return streams, nil
 }

@@ -19,27 +19,44 @@ type letters struct {
 	consumer string
 }
 
-// parkedStreams tells which of the deliveries' streams are parked.
-func (l letters) parkedStreams(ctx context.Context, work []delivery) (map[streamKey]bool, error) {
+// standing is what the dead letters say of deliveries: which of their streams are
+// parked, and which of their events were given up.
+type standing struct {
+	parked    map[streamKey]bool
+	discarded map[uuid.UUID]bool
+}
+
+func (l letters) standing(ctx context.Context, work []delivery) (standing, error) {
 	ids := make([]uuid.UUID, len(work))
 	for i, d := range work {
 		ids[i] = d.event.Stream.ID
 	}
+	s := standing{map[streamKey]bool{}, map[uuid.UUID]bool{}}
 	rows, err := l.store.Reader().Query(ctx, `
-		SELECT DISTINCT tenant_id, stream_id FROM oksai.dead_letters
-		WHERE consumer = $1 AND status = 'parked' AND stream_id = ANY ($2)`, l.consumer, ids)
+		SELECT tenant_id, stream_id, event_id, status FROM oksai.dead_letters
+		WHERE consumer = $1 AND status IN ('parked', 'discarded') AND stream_id = ANY ($2)`, l.consumer, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read the parked streams of %s: %w", l.consumer, err)
+		return s, fmt.Errorf("read the dead letters of %s: %w", l.consumer, err)
 	}
-	parked := map[streamKey]bool{}
 	var key streamKey
-	if _, err := pgx.ForEachRow(rows, []any{&key.tenant, &key.id}, func() error { parked[key] = true; return nil }); err != nil {
-		return nil, fmt.Errorf("read the parked streams of %s: %w", l.consumer, err)
+	var id uuid.UUID
+	var status string
+	_, err = pgx.ForEachRow(rows, []any{&key.tenant, &key.id, &id, &status}, func() error {
+		if status == "parked" {
+			s.parked[key] = true
+		} else {
+			s.discarded[id] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return s, fmt.Errorf("read the dead letters of %s: %w", l.consumer, err)
 	}
-	return parked, nil
+	return s, nil
 }
 
-// park keeps a delivery that failed. Parking it again counts its attempts.
+// park keeps a delivery that failed. Parking it again counts its attempts; what
+// was given up meanwhile stays so.
 func (l letters) park(ctx context.Context, d delivery, failure error, attempts int) error {
 	return l.write(ctx, d, func(tx pgx.Tx, record []byte) error {
 		_, err := tx.Exec(ctx, `
@@ -47,24 +64,27 @@ func (l letters) park(ctx context.Context, d delivery, failure error, attempts i
 				(tenant_id, consumer, event_id, stream_id, epoch, xid, seq, record, first_at, last_at, code, error, attempts, status)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, 'parked')
 			ON CONFLICT (tenant_id, consumer, event_id) DO UPDATE
-			SET attempts = l.attempts + EXCLUDED.attempts, last_at = EXCLUDED.last_at, code = EXCLUDED.code, error = EXCLUDED.error, status = 'parked'`,
+			SET attempts = l.attempts + EXCLUDED.attempts, last_at = EXCLUDED.last_at, code = EXCLUDED.code, error = EXCLUDED.error,
+				status = CASE l.status WHEN 'discarded' THEN l.status ELSE 'parked' END`,
 			append(l.columns(d, record), code(failure), failure.Error(), attempts)...)
 		return err
 	})
 }
 
-// parkBehind keeps a delivery whose stream is parked, to hold the order. It
-// reports false, and keeps nothing, when the stream is not parked any more: the
-// lock makes a replay that ends the parking and this statement take turns.
+// parkBehind keeps a delivery whose stream is parked, to hold the order; where the
+// stream is to be handled again, so is this one. It reports false, and keeps
+// nothing, when the stream is not parked any more: the lock makes a replay that
+// ends the parking and this statement take turns.
 func (l letters) parkBehind(ctx context.Context, d delivery) (parked bool, err error) {
 	err = l.write(ctx, d, func(tx pgx.Tx, record []byte) error {
 		return tx.QueryRow(ctx, `
 			WITH ahead AS (
-				SELECT FROM oksai.dead_letters WHERE tenant_id = $1 AND consumer = $2 AND stream_id = $4 AND status = 'parked' FOR SHARE
+				SELECT replay_at FROM oksai.dead_letters WHERE tenant_id = $1 AND consumer = $2 AND stream_id = $4 AND status = 'parked' FOR SHARE
 			), parked AS (
 				INSERT INTO oksai.dead_letters
-					(tenant_id, consumer, event_id, stream_id, epoch, xid, seq, record, first_at, last_at, code, error, attempts, status)
-				SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'BEHIND', 'an earlier event of its stream is parked', 0, 'parked'
+					(tenant_id, consumer, event_id, stream_id, epoch, xid, seq, record, first_at, last_at, code, error, attempts, status, replay_at)
+				SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'BEHIND', 'an earlier event of its stream is parked', 0, 'parked',
+					(SELECT $9::timestamptz FROM ahead WHERE replay_at IS NOT NULL LIMIT 1)
 				WHERE EXISTS (SELECT FROM ahead)
 				ON CONFLICT (tenant_id, consumer, event_id) DO NOTHING
 			)

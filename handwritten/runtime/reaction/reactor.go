@@ -126,18 +126,20 @@ func (r *Reactor) react(ctx context.Context, work []delivery) error {
 	if len(work) == 0 {
 		return nil
 	}
-	parked, err := r.letters.parkedStreams(ctx, work)
+	letters, err := r.letters.standing(ctx, work)
 	if err != nil {
 		return err
 	}
 	streams := map[streamKey][]delivery{}
 	for _, d := range work {
-		streams[d.stream()] = append(streams[d.stream()], d)
+		if !letters.discarded[d.event.ID] { // an operator gave it up, and it comes again
+			streams[d.stream()] = append(streams[d.stream()], d)
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.config.Concurrency)
 	for key, deliveries := range streams {
-		group.Go(func() error { return r.reactInOrder(ctx, deliveries, parked[key]) })
+		group.Go(func() error { return r.reactInOrder(ctx, deliveries, letters.parked[key]) })
 	}
 	return group.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,7 +105,7 @@ func (s *shop) awaitEffects(t *testing.T, n int) {
 }
 
 func (s *shop) letters() *reaction.DeadLetters {
-	return reaction.NewDeadLetters(s.Store, time.Now, s.definition)
+	return reaction.NewDeadLetters(s.Store, time.Now)
 }
 
 func TestReactionHasItsEffectOnceUnderRedelivery(t *testing.T) {
@@ -116,13 +117,18 @@ func TestReactionHasItsEffectOnceUnderRedelivery(t *testing.T) {
 	s.run(t)
 	s.awaitEffects(t, 30)
 	before := s.calls.Load()
-	// A checkpoint that was lost: everything is delivered again.
-	if _, err := s.Store.Writer().Exec(t.Context(), `UPDATE oksai.checkpoints SET fence = fence + 1, epoch = 0, xid = '0', seq = 0`); err != nil {
-		t.Fatal(err)
-	}
+	s.forget(t)
 	s.Append(t, stream, 30, 1)
 	outboxtest.Eventually(t, "all events come again", func() bool { return s.calls.Load()-before >= 31 })
 	s.awaitEffects(t, 31)
+}
+
+// forget loses the checkpoint: everything is delivered again.
+func (s *shop) forget(t *testing.T) {
+	t.Helper()
+	if _, err := s.Store.Writer().Exec(t.Context(), `UPDATE oksai.checkpoints SET fence = fence + 1, epoch = 0, xid = '0', seq = 0`); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestParkedStreamStopsNoOtherAndIsReplayedInOrder(t *testing.T) {
@@ -151,14 +157,13 @@ func TestParkedStreamStopsNoOtherAndIsReplayedInOrder(t *testing.T) {
 		t.Errorf("%d calls, want 3: events behind a parked one must not be tried", calls)
 	}
 
-	again, err := s.letters().Replay(t.Context(), reaction.Filter{Consumer: s.definition.Name})
-	if err != nil || again != (reaction.Replayed{Streams: 1}) {
-		t.Errorf("replay while still ill: %+v, %v", again, err)
+	s.replayer(t, time.Now)
+	if left := s.replay(t); len(left) != 1 || left[0].Events != 3 {
+		t.Errorf("after a replay while still ill there are %+v", left)
 	}
 	s.ill.Clear()
-	again, err = s.letters().Replay(t.Context(), reaction.Filter{Consumer: s.definition.Name})
-	if err != nil || again != (reaction.Replayed{Events: 3}) {
-		t.Errorf("replay when mended: %+v, %v", again, err)
+	if left := s.replay(t); len(left) != 0 {
+		t.Errorf("after a replay when mended there are %+v", left)
 	}
 	s.awaitEffects(t, 6)
 	s.checkVersions(t, sick.ID, 3)
@@ -227,10 +232,38 @@ func TestDiscardedEventLeavesTheRestToAReplay(t *testing.T) {
 		t.Error("a discarded event was discarded again")
 	}
 	s.ill.Clear()
-	if done, err := letters.Replay(t.Context(), reaction.Filter{Consumer: first.Consumer}); err != nil || done.Events != 1 {
-		t.Errorf("replay: %+v, %v", done, err)
+	s.replayer(t, time.Now)
+	if left := s.replay(t); len(left) != 0 {
+		t.Errorf("after the replay there are %+v", left)
 	}
 	s.awaitEffects(t, 1)
+}
+
+// TestDiscardedEventStaysSoWhenItComesAgain: it is given up for good.
+func TestDiscardedEventStaysSoWhenItComesAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sick := outboxtest.Stream(uuid.New())
+	s.sicken(t, 1, sick)
+	all, err := s.letters().List(t.Context(), reaction.Filter{})
+	if err != nil || len(all) != 1 {
+		t.Fatalf("the letters are %+v, %v", all, err)
+	}
+	if err := s.letters().Discard(t.Context(), all[0].Consumer, all[0].Tenant, all[0].Event); err != nil {
+		t.Fatal(err)
+	}
+	before := s.calls.Load()
+	s.forget(t)
+	s.Append(t, sick, 1, 2)
+	outboxtest.Eventually(t, "all events come again", func() bool { return s.calls.Load()-before >= 2 })
+	s.Append(t, sick, 2, 3)
+	s.awaitEffects(t, 2)
+	if slices.Contains(s.effects(t), all[0].Event) {
+		t.Error("the discarded event was handled")
+	}
+	if parked := s.parked(t); len(parked) != 0 {
+		t.Errorf("still parked: %+v", parked)
+	}
 }
 
 func TestPanicIsParkedLikeAnyFailure(t *testing.T) {

@@ -45,7 +45,7 @@ func (c listLetters) Run(i *invocation) error {
 		if f.Limit = c.Limit; c.Status != "any" {
 			f.Status = c.Status
 		}
-		letters, err := ops.DeadLetters.List(ctx, f)
+		letters, err := ops.DeadLetters(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ type groupLetters struct {
 
 func (c groupLetters) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
-		groups, err := ops.DeadLetters.Groups(ctx)
+		groups, err := ops.LetterGroups(ctx)
 		if err != nil {
 			return err
 		}
@@ -94,29 +94,55 @@ type replayLetters struct {
 func (c replayLetters) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
 		if c.DryRun {
-			streams, err := ops.DeadLetters.Parked(ctx, c.filter())
+			streams, err := ops.Replayable(ctx, c.filter())
 			if err != nil {
 				return err
 			}
-			if c.JSON {
-				return i.printJSON(streams)
-			}
-			t := newTable(i.out, "CONSUMER", "TENANT", "STREAM", "EVENTS")
-			for _, s := range streams {
-				t.row(s.Consumer, s.Tenant, s.Stream, s.Events)
-			}
-			return t.flush()
+			return c.print(i, streams)
 		}
-		done, err := ops.DeadLetters.Replay(ctx, c.filter())
+		streams, err := ops.Replay(ctx, operator(), c.filter())
 		if err != nil {
-			return fmt.Errorf("after %d events: %w", done.Events, err)
+			return err
 		}
-		if c.JSON {
-			return i.printJSON(done)
+		if err := c.waiting(i, len(streams)); err != nil {
+			return err
 		}
-		_, err = fmt.Fprintf(i.out, "%d events handled; %d streams are still parked, as one of their events failed again\n", done.Events, done.Streams)
-		return err
+		left, err := ops.AwaitReplayed(ctx, c.filter(), streams)
+		if err != nil {
+			return err
+		}
+		return c.done(i, len(streams), left)
 	})
+}
+
+func (c replayLetters) waiting(i *invocation, streams int) error {
+	if c.JSON || streams == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(i.out, "waiting for the apps that have the reactions to handle %d streams again, which they do even if this command ends\n", streams)
+	return err
+}
+
+func (c replayLetters) done(i *invocation, streams int, left []reaction.ParkedStream) error {
+	if c.JSON {
+		return i.printJSON(left)
+	}
+	_, err := fmt.Fprintf(i.out, "%d of %d streams were handled; of the others an event failed again\n", streams-len(left), streams)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return c.print(i, left)
+}
+
+func (c replayLetters) print(i *invocation, streams []reaction.ParkedStream) error {
+	if c.JSON {
+		return i.printJSON(streams)
+	}
+	t := newTable(i.out, "CONSUMER", "TENANT", "STREAM", "EVENTS")
+	for _, s := range streams {
+		t.row(s.Consumer, s.Tenant, s.Stream, s.Events)
+	}
+	return t.flush()
 }
 
 type discardLetters struct {
@@ -135,7 +161,7 @@ func (c discardLetters) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
 		f := c.filter()
 		f.Status, f.Limit = "parked", math.MaxInt32
-		letters, err := ops.DeadLetters.List(ctx, f)
+		letters, err := ops.DeadLetters(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -143,7 +169,7 @@ func (c discardLetters) Run(i *invocation) error {
 			return i.printLetters(letters)
 		}
 		for _, l := range letters {
-			if err := ops.DeadLetters.Discard(ctx, l.Consumer, l.Tenant, l.Event); err != nil {
+			if err := ops.Discard(ctx, operator(), l.Consumer, l.Tenant, l.Event); err != nil {
 				return err
 			}
 		}

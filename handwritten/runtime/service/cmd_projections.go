@@ -63,7 +63,7 @@ type pauseProjection struct{ consumerName }
 
 func (c pauseProjection) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
-		names, err := ops.Pause(ctx, c.Name)
+		names, err := ops.Pause(ctx, operator(), c.Name)
 		return i.told(err, "paused %s; every process heeds it within two seconds", names)
 	})
 }
@@ -72,7 +72,7 @@ type resumeProjection struct{ consumerName }
 
 func (c resumeProjection) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
-		names, err := ops.Resume(ctx, c.Name)
+		names, err := ops.Resume(ctx, operator(), c.Name)
 		return i.told(err, "resumed %s; every process heeds it within two seconds", names)
 	})
 }
@@ -91,8 +91,14 @@ type rebuildProjection struct{ consumerName }
 func (c rebuildProjection) Run(i *invocation) error {
 	return i.operate(func(ctx context.Context, ops *operations.Operations) error {
 		began := time.Now()
-		name, err := ops.Rebuild(ctx, c.Name)
+		name, err := ops.Rebuild(ctx, operator(), c.Name)
 		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(i.out, "waiting for an app that has %s to build it anew, which it does even if this command ends\n", name); err != nil {
+			return err
+		}
+		if err := ops.AwaitBuilt(ctx, name); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(i.out, "rebuilt %s in %s\n", name, time.Since(began).Round(time.Millisecond))

@@ -7,6 +7,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
 )
 
 // follower is a read model that follows the log, in ClickHouse or PostgreSQL.
@@ -15,7 +16,6 @@ type follower interface {
 	Consumer() string
 	Run(ctx context.Context, consume func(context.Context) error) error
 	Ensure(ctx context.Context) error
-	Rebuild(ctx context.Context) error
 }
 
 // followersOf are the read models of modules.
@@ -28,6 +28,15 @@ func followersOf(modules []*Module, config projection.Config) []follower {
 		for _, table := range m.Tables {
 			all = append(all, projection.NewAsync(table, config))
 		}
+	}
+	return all
+}
+
+// reactionsOf are the reactions of modules.
+func reactionsOf(modules []*Module) []reaction.Definition {
+	var all []reaction.Definition
+	for _, m := range modules {
+		all = append(all, m.Reactions...)
 	}
 	return all
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/consume"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
-	"github.com/oksai/oksai/handwritten/runtime/operations"
 	"github.com/oksai/oksai/handwritten/runtime/outbox"
 	"github.com/oksai/oksai/handwritten/runtime/projection"
 	"github.com/oksai/oksai/handwritten/runtime/ratelimit"
@@ -70,15 +69,13 @@ func (p *process) startModules(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
 	}
-	followers := followersOf(modules, p.projections())
-	deps.host(modules, followers)
 	for _, m := range modules {
 		for _, t := range m.Tasks {
 			p.stack.start(t)
 		}
 	}
 	if p.role.work {
-		if err := p.work(ctx, modules, followers); err != nil {
+		if err := p.work(ctx, modules); err != nil {
 			return err
 		}
 	}
@@ -86,16 +83,30 @@ func (p *process) startModules(ctx context.Context) error {
 }
 
 // work starts what follows the log.
-func (p *process) work(ctx context.Context, modules []*Module, followers []follower) error {
+func (p *process) work(ctx context.Context, modules []*Module) error {
 	if err := p.ensureTopics(ctx, modules); err != nil {
 		return err
 	}
-	p.startProjections(followers)
-	for _, m := range modules {
-		p.startReactions(m)
+	followers, reactions := followersOf(modules, p.projections()), reactionsOf(modules)
+	if err := p.register(ctx, followers, reactions); err != nil {
+		return err
 	}
+	p.startProjections(followers)
+	p.startReactions(reactions)
 	p.startTimers(modules)
 	return nil
+}
+
+// register makes what the process runs known to operators.
+func (p *process) register(ctx context.Context, followers []follower, reactions []reaction.Definition) error {
+	var names []string
+	for _, f := range followers {
+		names = append(names, f.Consumer())
+	}
+	for _, r := range reactions {
+		names = append(names, r.Name)
+	}
+	return p.projections().Store.Register(ctx, names)
 }
 
 // newServer serves the modules, or only health and metrics.
@@ -161,7 +172,7 @@ func (p *process) deps() (Deps, error) {
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator, trail.RecordAlone), Clock: p.clock, Log: p.log,
 		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets, Audit: trail,
-		Operations: operations.New(operations.Config{Store: p.clients.store, Registry: p.projections().Store, Bus: p.bus, Clock: p.clock}),
+		Operations: p.clients.operations(p.bus, p.clock, p.log),
 	}, err
 }
 
@@ -183,14 +194,18 @@ func (p *process) startProjections(followers []follower) {
 	p.stack.start(Task{Name: "renewal of read models", Run: renewal.Run})
 }
 
-func (p *process) startReactions(m *Module) {
-	for _, d := range m.Reactions {
+// startReactions starts reactions, and what handles dead letters of theirs again
+// for operators.
+func (p *process) startReactions(definitions []reaction.Definition) {
+	for _, d := range definitions {
 		reactor := reaction.New(reaction.Config{
 			Definition: d, Bus: p.bus, Store: p.clients.store, Pauses: p.pauses, Logger: p.log, Clock: p.clock,
 			Metrics: p.metrics.reactions, Consumers: p.metrics.consumers,
 		})
 		p.stack.start(Task{Name: "reaction " + d.Name, Run: reactor.Run})
 	}
+	replayer := reaction.Replayer{Store: p.clients.store, Reactions: definitions, Clock: p.clock, Logger: p.log}
+	p.stack.start(Task{Name: "replay of dead letters", Run: replayer.Run})
 }
 
 func (p *process) projections() projection.Config {
