@@ -34,8 +34,9 @@ type Operations interface {
 	ListDeadLetters(ctx context.Context, caller command.Caller, in ListDeadLetters) (ListDeadLettersResult, error)
 	// GroupDeadLetters what is parked, counted by consumer and cause, the largest group first.
 	GroupDeadLetters(ctx context.Context, caller command.Caller, in GroupDeadLetters) (GroupDeadLettersResult, error)
-	// ReplayDeadLetters has parked events of a reaction of this app handled again, whole streams, in
-	// order. A dry run only tells which.
+	// ReplayDeadLetters has parked events of reactions handled again by an app that has the reaction,
+	// whole streams, in order, each up to its first event that fails again. ListDeadLetters tells when
+	// it is done. A dry run only tells which.
 	ReplayDeadLetters(ctx context.Context, caller command.Caller, in ReplayDeadLetters) (ReplayDeadLettersResult, error)
 	// DiscardDeadLetter gives one parked event of a reaction up for good; a replay of its stream then
 	// handles what is parked behind it.
@@ -247,19 +248,14 @@ func (v *ReplayDeadLetters) Prepare() error {
 	return errs.Problem()
 }
 
-// ReactionElsewhere refuses: no reaction of this app has that name; another app's are replayed by
-// its command line, what a projection could not take by a rebuild.
-func (ReplayDeadLetters) ReactionElsewhere() *problem.Error {
-	return problem.New(409, "REACTION_ELSEWHERE", "Refused", "%s", "no reaction of this app has that name; another app's are replayed by its command line, what a projection could not take by a rebuild")
+// ProjectionLetter refuses: what a projection could not take is mended by a rebuild.
+func (ReplayDeadLetters) ProjectionLetter() *problem.Error {
+	return problem.New(409, "PROJECTION_LETTER", "Refused", "%s", "what a projection could not take is mended by a rebuild")
 }
 
 // ReplayDeadLettersResult is what ReplayDeadLetters answers with.
 type ReplayDeadLettersResult struct {
 	Streams []ParkedStream
-	// Events that were handled.
-	Handled int64
-	// Streams of which an event failed again.
-	StillParked int64
 }
 
 // DiscardDeadLetter is what the operation of that name is given.

@@ -21,8 +21,7 @@ type Consumer struct {
 	// A projection's has its version, as in job.job_facts@1f0c9a52.
 	Name string
 	Kind ConsumerKind
-	// A projection's: new, rebuilding, built, or old when another version has replaced it. A new one
-	// is built by the apps that have it.
+	// A projection's: new, rebuilding, built, or old when another version has replaced it.
 	Status *string
 	Paused bool
 	// The latest position in the log that was applied.
@@ -151,6 +150,8 @@ type DeadLetter struct {
 	FirstAt  time.Time
 	LastAt   time.Time
 	Status   DeadLetterStatus
+	// Whether it is to be handled again, as an operator asked, and no app has done so yet.
+	Wanted bool
 	// The event as it came.
 	Record json.RawMessage
 }
@@ -183,6 +184,7 @@ func (s DeadLetter) Equal(o DeadLetter) bool {
 		s.FirstAt.Equal(o.FirstAt) &&
 		s.LastAt.Equal(o.LastAt) &&
 		s.Status == o.Status &&
+		s.Wanted == o.Wanted &&
 		codec.SameJSON(s.Record, o.Record)
 }
 
@@ -209,6 +211,8 @@ func (v DeadLetter) Encode(e *jx.Encoder) {
 	codec.EncodeTime(e, v.LastAt)
 	e.FieldStart("status")
 	codec.EncodeText(e, v.Status)
+	e.FieldStart("wanted")
+	e.Bool(v.Wanted)
 	e.FieldStart("record")
 	codec.EncodeJSON(e, v.Record)
 	e.ObjEnd()
@@ -238,6 +242,8 @@ func (v *DeadLetter) Decode(d *jx.Decoder) error {
 			v.LastAt, err = codec.DecodeTime(d)
 		case "status":
 			v.Status, err = codec.DecodeText[DeadLetterStatus](d)
+		case "wanted":
+			v.Wanted, err = d.Bool()
 		case "record":
 			v.Record, err = codec.DecodeJSON(d)
 		default:
@@ -328,6 +334,8 @@ type ParkedStream struct {
 	Tenant   uuid.UUID
 	Stream   uuid.UUID
 	Events   int64
+	// How many of the events are to be handled again.
+	Wanted int64
 }
 
 // Check adds to errs what is wrong with v, which stands at the JSON Pointer at.
@@ -346,6 +354,8 @@ func (v ParkedStream) Encode(e *jx.Encoder) {
 	codec.EncodeUUID(e, v.Stream)
 	e.FieldStart("events")
 	e.Int64(v.Events)
+	e.FieldStart("wanted")
+	e.Int64(v.Wanted)
 	e.ObjEnd()
 }
 
@@ -361,6 +371,8 @@ func (v *ParkedStream) Decode(d *jx.Decoder) error {
 			v.Stream, err = codec.DecodeUUID(d)
 		case "events":
 			v.Events, err = d.Int64()
+		case "wanted":
+			v.Wanted, err = d.Int64()
 		default:
 			err = d.Skip()
 		}

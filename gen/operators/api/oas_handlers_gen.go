@@ -1623,8 +1623,9 @@ func (s *Server) handleRebuildProjectionRequest(args [1]string, argsEscaped bool
 
 // handleReplayDeadLettersRequest handles replayDeadLetters operation.
 //
-// Has parked events of a reaction of this app handled again, whole streams, in order. A dry run only
-// tells which.
+// Has parked events of reactions handled again by an app that has the reaction, whole streams, in
+// order, each up to its first event that fails again. ListDeadLetters tells when it is done. A dry run
+// only tells which.
 //
 // POST /dead-letters/replay
 func (s *Server) handleReplayDeadLettersRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -179,8 +179,7 @@ type Consumer struct {
 	// A projection's has its version, as in job.job_facts@1f0c9a52.
 	Name string       `json:"name"`
 	Kind ConsumerKind `json:"kind"`
-	// A projection's: new, rebuilding, built, or old when another version has replaced it. A new one is
-	// built by the apps that have it.
+	// A projection's: new, rebuilding, built, or old when another version has replaced it.
 	Status OptString `json:"status"`
 	Paused bool      `json:"paused"`
 	// The latest position in the log that was applied.
@@ -361,6 +360,8 @@ type DeadLetter struct {
 	FirstAt  time.Time        `json:"first_at"`
 	LastAt   time.Time        `json:"last_at"`
 	Status   DeadLetterStatus `json:"status"`
+	// Whether it is to be handled again, as an operator asked, and no app has done so yet.
+	Wanted bool `json:"wanted"`
 	// The event as it came.
 	Record jx.Raw `json:"record"`
 }
@@ -413,6 +414,11 @@ func (s *DeadLetter) GetLastAt() time.Time {
 // GetStatus returns the value of Status.
 func (s *DeadLetter) GetStatus() DeadLetterStatus {
 	return s.Status
+}
+
+// GetWanted returns the value of Wanted.
+func (s *DeadLetter) GetWanted() bool {
+	return s.Wanted
 }
 
 // GetRecord returns the value of Record.
@@ -468,6 +474,11 @@ func (s *DeadLetter) SetLastAt(val time.Time) {
 // SetStatus sets the value of Status.
 func (s *DeadLetter) SetStatus(val DeadLetterStatus) {
 	s.Status = val
+}
+
+// SetWanted sets the value of Wanted.
+func (s *DeadLetter) SetWanted(val bool) {
+	s.Wanted = val
 }
 
 // SetRecord sets the value of Record.
@@ -1408,6 +1419,8 @@ type ParkedStream struct {
 	Tenant   uuid.UUID `json:"tenant"`
 	Stream   uuid.UUID `json:"stream"`
 	Events   int64     `json:"events"`
+	// How many of the events are to be handled again.
+	Wanted int64 `json:"wanted"`
 }
 
 // GetConsumer returns the value of Consumer.
@@ -1430,6 +1443,11 @@ func (s *ParkedStream) GetEvents() int64 {
 	return s.Events
 }
 
+// GetWanted returns the value of Wanted.
+func (s *ParkedStream) GetWanted() int64 {
+	return s.Wanted
+}
+
 // SetConsumer sets the value of Consumer.
 func (s *ParkedStream) SetConsumer(val string) {
 	s.Consumer = val
@@ -1448,6 +1466,11 @@ func (s *ParkedStream) SetStream(val uuid.UUID) {
 // SetEvents sets the value of Events.
 func (s *ParkedStream) SetEvents(val int64) {
 	s.Events = val
+}
+
+// SetWanted sets the value of Wanted.
+func (s *ParkedStream) SetWanted(val int64) {
+	s.Wanted = val
 }
 
 // Ref: #/components/schemas/PauseConsumerResult
@@ -1695,10 +1718,6 @@ func (s *ReplayDeadLettersInput) SetDryRun(val OptBool) {
 // Ref: #/components/schemas/ReplayDeadLettersResult
 type ReplayDeadLettersResult struct {
 	Streams []ParkedStream `json:"streams"`
-	// Events that were handled.
-	Handled int64 `json:"handled"`
-	// Streams of which an event failed again.
-	StillParked int64 `json:"still_parked"`
 }
 
 // GetStreams returns the value of Streams.
@@ -1706,29 +1725,9 @@ func (s *ReplayDeadLettersResult) GetStreams() []ParkedStream {
 	return s.Streams
 }
 
-// GetHandled returns the value of Handled.
-func (s *ReplayDeadLettersResult) GetHandled() int64 {
-	return s.Handled
-}
-
-// GetStillParked returns the value of StillParked.
-func (s *ReplayDeadLettersResult) GetStillParked() int64 {
-	return s.StillParked
-}
-
 // SetStreams sets the value of Streams.
 func (s *ReplayDeadLettersResult) SetStreams(val []ParkedStream) {
 	s.Streams = val
-}
-
-// SetHandled sets the value of Handled.
-func (s *ReplayDeadLettersResult) SetHandled(val int64) {
-	s.Handled = val
-}
-
-// SetStillParked sets the value of StillParked.
-func (s *ReplayDeadLettersResult) SetStillParked(val int64) {
-	s.StillParked = val
 }
 
 // Ref: #/components/schemas/ResumeConsumerResult

@@ -79,8 +79,9 @@ type Handler interface {
 	RebuildProjection(ctx context.Context, params RebuildProjectionParams) (*RebuildProjectionResult, error)
 	// ReplayDeadLetters implements replayDeadLetters operation.
 	//
-	// Has parked events of a reaction of this app handled again, whole streams, in order. A dry run only
-	// tells which.
+	// Has parked events of reactions handled again by an app that has the reaction, whole streams, in
+	// order, each up to its first event that fails again. ListDeadLetters tells when it is done. A dry run
+	// only tells which.
 	//
 	// POST /dead-letters/replay
 	ReplayDeadLetters(ctx context.Context, req *ReplayDeadLettersInput) (*ReplayDeadLettersResult, error)

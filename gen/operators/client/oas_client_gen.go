@@ -93,8 +93,9 @@ type Invoker interface {
 	RebuildProjection(ctx context.Context, params RebuildProjectionParams) (*RebuildProjectionResult, error)
 	// ReplayDeadLetters invokes replayDeadLetters operation.
 	//
-	// Has parked events of a reaction of this app handled again, whole streams, in order. A dry run only
-	// tells which.
+	// Has parked events of reactions handled again by an app that has the reaction, whole streams, in
+	// order, each up to its first event that fails again. ListDeadLetters tells when it is done. A dry run
+	// only tells which.
 	//
 	// POST /dead-letters/replay
 	ReplayDeadLetters(ctx context.Context, request *ReplayDeadLettersInput) (*ReplayDeadLettersResult, error)
@@ -1490,8 +1491,9 @@ func (c *Client) sendRebuildProjection(ctx context.Context, params RebuildProjec
 
 // ReplayDeadLetters invokes replayDeadLetters operation.
 //
-// Has parked events of a reaction of this app handled again, whole streams, in order. A dry run only
-// tells which.
+// Has parked events of reactions handled again by an app that has the reaction, whole streams, in
+// order, each up to its first event that fails again. ListDeadLetters tells when it is done. A dry run
+// only tells which.
 //
 // POST /dead-letters/replay
 func (c *Client) ReplayDeadLetters(ctx context.Context, request *ReplayDeadLettersInput) (*ReplayDeadLettersResult, error) {

@@ -635,6 +635,10 @@ func (s *DeadLetter) encodeFields(e *jx.Encoder) {
 		s.Status.Encode(e)
 	}
 	{
+		e.FieldStart("wanted")
+		e.Bool(s.Wanted)
+	}
+	{
 		if len(s.Record) != 0 {
 			e.FieldStart("record")
 			e.Raw(s.Record)
@@ -642,7 +646,7 @@ func (s *DeadLetter) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfDeadLetter = [11]string{
+var jsonFieldsNameOfDeadLetter = [12]string{
 	0:  "consumer",
 	1:  "event",
 	2:  "tenant",
@@ -653,7 +657,8 @@ var jsonFieldsNameOfDeadLetter = [11]string{
 	7:  "first_at",
 	8:  "last_at",
 	9:  "status",
-	10: "record",
+	10: "wanted",
+	11: "record",
 }
 
 // Decode decodes DeadLetter from json.
@@ -783,8 +788,20 @@ func (s *DeadLetter) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"status\"")
 			}
-		case "record":
+		case "wanted":
 			requiredBitSet[1] |= 1 << 2
+			if err := func() error {
+				v, err := d.Bool()
+				s.Wanted = bool(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"wanted\"")
+			}
+		case "record":
+			requiredBitSet[1] |= 1 << 3
 			if err := func() error {
 				v, err := d.RawAppend(nil)
 				s.Record = jx.Raw(v)
@@ -806,7 +823,7 @@ func (s *DeadLetter) Decode(d *jx.Decoder) error {
 	var failures []validate.FieldError
 	for i, mask := range [2]uint8{
 		0b11111111,
-		0b00000111,
+		0b00001111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -2853,13 +2870,18 @@ func (s *ParkedStream) encodeFields(e *jx.Encoder) {
 		e.FieldStart("events")
 		e.Int64(s.Events)
 	}
+	{
+		e.FieldStart("wanted")
+		e.Int64(s.Wanted)
+	}
 }
 
-var jsonFieldsNameOfParkedStream = [4]string{
+var jsonFieldsNameOfParkedStream = [5]string{
 	0: "consumer",
 	1: "tenant",
 	2: "stream",
 	3: "events",
+	4: "wanted",
 }
 
 // Decode decodes ParkedStream from json.
@@ -2919,6 +2941,18 @@ func (s *ParkedStream) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"events\"")
 			}
+		case "wanted":
+			requiredBitSet[0] |= 1 << 4
+			if err := func() error {
+				v, err := d.Int64()
+				s.Wanted = int64(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"wanted\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -2929,7 +2963,7 @@ func (s *ParkedStream) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00001111,
+		0b00011111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -3708,20 +3742,10 @@ func (s *ReplayDeadLettersResult) encodeFields(e *jx.Encoder) {
 		}
 		e.ArrEnd()
 	}
-	{
-		e.FieldStart("handled")
-		e.Int64(s.Handled)
-	}
-	{
-		e.FieldStart("still_parked")
-		e.Int64(s.StillParked)
-	}
 }
 
-var jsonFieldsNameOfReplayDeadLettersResult = [3]string{
+var jsonFieldsNameOfReplayDeadLettersResult = [1]string{
 	0: "streams",
-	1: "handled",
-	2: "still_parked",
 }
 
 // Decode decodes ReplayDeadLettersResult from json.
@@ -3751,30 +3775,6 @@ func (s *ReplayDeadLettersResult) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"streams\"")
 			}
-		case "handled":
-			requiredBitSet[0] |= 1 << 1
-			if err := func() error {
-				v, err := d.Int64()
-				s.Handled = int64(v)
-				if err != nil {
-					return err
-				}
-				return nil
-			}(); err != nil {
-				return errors.Wrap(err, "decode field \"handled\"")
-			}
-		case "still_parked":
-			requiredBitSet[0] |= 1 << 2
-			if err := func() error {
-				v, err := d.Int64()
-				s.StillParked = int64(v)
-				if err != nil {
-					return err
-				}
-				return nil
-			}(); err != nil {
-				return errors.Wrap(err, "decode field \"still_parked\"")
-			}
 		default:
 			return d.Skip()
 		}
@@ -3785,7 +3785,7 @@ func (s *ReplayDeadLettersResult) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00000111,
+		0b00000001,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

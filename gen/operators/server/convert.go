@@ -149,10 +149,7 @@ func replayDeadLettersGiven(req *api.ReplayDeadLettersInput) operators.ReplayDea
 }
 
 func replayDeadLettersResultView(r *operators.ReplayDeadLettersResult) *api.ReplayDeadLettersResult {
-	v := &api.ReplayDeadLettersResult{
-		Handled:     r.Handled,
-		StillParked: r.StillParked,
-	}
+	v := &api.ReplayDeadLettersResult{}
 	for _, item := range r.Streams {
 		v.Streams = append(v.Streams, parkedStreamView(item))
 	}
@@ -297,6 +294,7 @@ func deadLetterView(s operators.DeadLetter) api.DeadLetter {
 		FirstAt:  s.FirstAt,
 		LastAt:   s.LastAt,
 		Status:   api.DeadLetterStatus(s.Status),
+		Wanted:   s.Wanted,
 		Record:   jx.Raw(s.Record),
 	}
 }
@@ -318,6 +316,7 @@ func parkedStreamView(s operators.ParkedStream) api.ParkedStream {
 		Tenant:   s.Tenant,
 		Stream:   s.Stream,
 		Events:   s.Events,
+		Wanted:   s.Wanted,
 	}
 }
 

@@ -122,7 +122,7 @@ func (s *server) GroupDeadLetters(ctx context.Context) (*api.GroupDeadLettersRes
 
 // ReplayDeadLetters runs the operation ReplayDeadLetters.
 //
-// Has parked events of a reaction of this app handled again, whole streams, in order. A dry run only tells which.
+// Has parked events of reactions handled again by an app that has the reaction, whole streams, in order, each up to its first event that fails again. ListDeadLetters tells when it is done. A dry run only tells which.
 func (s *server) ReplayDeadLetters(ctx context.Context, req *api.ReplayDeadLettersInput) (*api.ReplayDeadLettersResult, error) {
 	in := replayDeadLettersGiven(req)
 	if err := in.Prepare(); err != nil {
