@@ -10,8 +10,8 @@ import (
 
 // appModules: an app has every module that its modules need at run time.
 //
-//	good: modules: [job, tenant]
-//	bad:  modules: [job]           # job's limits need facts of tenant
+//	good: modules: [billing, tenant]
+//	bad:  modules: [billing]          # billing's reactions run commands of tenant
 func appModules(p *ir.Platform, diags *diag.List) {
 	for _, app := range p.Apps {
 		need := func(module, why string, pos diag.Pos) {
@@ -25,7 +25,7 @@ func appModules(p *ir.Platform, diags *diag.List) {
 			need(p.Tenancy.Aggregate.Module, "it knows which tenants may act", p.Pos)
 		}
 		for _, m := range app.Modules {
-			for _, u := range usesOf(m) {
+			for _, u := range needsOf(m) {
 				need(u.module, fmt.Sprintf("%s uses it", m.Name), u.pos)
 			}
 		}

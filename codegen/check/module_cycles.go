@@ -40,6 +40,20 @@ type moduleUse struct {
 
 // usesOf lists the other modules that a module's Go would import.
 func usesOf(m *ir.Module) []moduleUse {
+	all := needsOf(m)
+	for _, a := range m.Aggregates {
+		for _, f := range factsOf(a) {
+			if f.Aggregate.Module != m.Name {
+				all = append(all, moduleUse{f.Aggregate.Module, f.Pos})
+			}
+		}
+	}
+	return all
+}
+
+// needsOf lists the other modules that must be in an app with this one. Those of
+// facts need not: their events are in the log, which all apps share.
+func needsOf(m *ir.Module) []moduleUse {
 	var all []moduleUse
 	add := func(module string, pos diag.Pos) {
 		if module != "" && module != m.Name {
@@ -54,11 +68,6 @@ func usesOf(m *ir.Module) []moduleUse {
 			if f.Type.Elem != nil && f.Type.Elem.Def != nil {
 				add(f.Type.Elem.Def.Module, f.Pos)
 			}
-		}
-	}
-	for _, a := range m.Aggregates {
-		for _, f := range factsOf(a) {
-			add(f.Aggregate.Module, f.Pos)
 		}
 	}
 	for _, x := range m.Projections {

@@ -78,9 +78,9 @@ func (c *checker) finish(e *ir.Expr) *ir.Expr {
 	return e
 }
 
-func parse(src Source, scope Scope, diags *diag.List) (*checker, ast.Expr) {
+func parse(src Source, scope Scope, diags *diag.List, options ...parser.Option) (*checker, ast.Expr) {
 	c := &checker{src: src, scope: scope, diags: diags}
-	p, err := parser.NewParser(parser.Macros(parser.HasMacro), parser.MaxRecursionDepth(64))
+	p, err := parser.NewParser(append(options, parser.Macros(parser.HasMacro), parser.MaxRecursionDepth(64))...)
 	if err != nil {
 		panic("expr: the CEL parser refuses its own options: " + err.Error())
 	}

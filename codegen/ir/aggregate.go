@@ -84,12 +84,14 @@ type Route struct {
 	Path   string // e.g. "/jobs/{id}/start"
 }
 
-// Fact is a value that is loaded before a pure rule runs: a path into another aggregate's state.
+// Fact is a value that is loaded before a pure rule runs: a path into another
+// aggregate's state. An optional one is absent where there is no such aggregate.
 type Fact struct {
 	Name      string
 	Aggregate *Aggregate `json:"-"`
 	ID        *Expr      // over command, context, state
 	Path      []string   // below that aggregate's state; empty is not allowed
+	Optional  bool
 	Type      Type
 	Pos       Pos `json:"-"`
 }

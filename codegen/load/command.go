@@ -144,8 +144,8 @@ func (m *module) roles(r *syntax.Reader) []string {
 	return roles
 }
 
-// facts reads `name: =module.Aggregate(id).path`. Facts are loaded before the
-// state, so the state cannot say which ones.
+// facts reads `name: =module.Aggregate(id).path`, or `.?path` where there may be no
+// such aggregate. Facts are loaded before the state, so the state cannot say which ones.
 func (m *module) facts(r *syntax.Reader, scope expr.Scope) []*ir.Fact {
 	var facts []*ir.Fact
 	for _, e := range r.Entries("facts") {
@@ -171,7 +171,7 @@ func (m *module) fact(e syntax.Entry, src expr.Source, scope expr.Scope) *ir.Fac
 		m.unknownAggregate(src.Pos, call.Aggregate)
 		return nil
 	}
-	f := &ir.Fact{Name: e.Key, Aggregate: a.ir, ID: call.ID, Path: call.Path, Pos: e.Pos}
+	f := &ir.Fact{Name: e.Key, Aggregate: a.ir, ID: call.ID, Path: call.Path, Optional: call.Optional, Pos: e.Pos}
 	fields := a.ir.State
 	for i, name := range call.Path {
 		field := m.target(src.Pos, name, strings.Join(append([]string{a.ir.Name}, call.Path[:i]...), "."), fields)
@@ -188,6 +188,7 @@ func (m *module) fact(e syntax.Entry, src expr.Source, scope expr.Scope) *ir.Fac
 			fields = field.Type.Def.Fields
 		}
 	}
+	f.Type.Optional = f.Type.Optional || f.Optional
 	return f
 }
 

@@ -48,6 +48,14 @@ func loaderName(facts string) string { return "load" + naming.Go(facts) }
 //		facts.Plan = plan.State.Plan
 //		return facts, nil
 //	}
+//
+// A fact that may be missing is looked for instead:
+//
+//	assignee, found, err := j.identity.Members.Find(ctx, caller.Tenant, cmd.AssignedTo)
+//	…
+//	if found {
+//		facts.Assignee = &assignee.State.Status
+//	}
 func (g *module) loader(f *file, a *ir.Aggregate, facts string, list []*ir.Fact, cmd *jen.Statement) {
 	roots := map[string]root{"context": callerRoot()}
 	params := []jen.Code{jen.Id("ctx").Add(snip.Context()), jen.Id("caller").Add(callerType())}
@@ -80,24 +88,32 @@ func (g *module) loadFact(x *exprs, a *ir.Aggregate, fact *ir.Fact) []jen.Code {
 	}
 	loaded := naming.Local(fact.Name)
 	value := jen.Id(loaded).Dot("State")
-	fields := fact.Aggregate.State
+	fields, last := fact.Aggregate.State, (*ir.Field)(nil)
 	for i, name := range fact.Path {
 		field := findField(fields, name)
 		if field == nil || isPointer(field.Type) && i < len(fact.Path)-1 {
 			g.fail(fact.Pos, "the fact %s goes through %s, which may be absent", fact.Name, name)
 			return nil
 		}
-		value = value.Dot(naming.Go(name))
+		value, last = value.Dot(naming.Go(name)), field
 		if field.Type.Def != nil {
 			fields = field.Type.Def.Fields
 		}
 	}
-	id := x.value(fact.ID)
-	return []jen.Code{
-		jen.List(jen.Id(loaded), jen.Err()).Op(":=").Add(g.repository(a, fact.Aggregate)).Dot("Load").Call(jen.Id("ctx"), factTenant(fact), id),
-		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("facts"), snip.Errorf().Call(jen.Lit("load fact "+fact.Name+": %w"), jen.Err()))),
-		jen.Id("facts").Dot(naming.Go(fact.Name)).Op("=").Add(value),
+	load := func(method string, results ...jen.Code) []jen.Code {
+		return []jen.Code{
+			jen.List(results...).Op(":=").Add(g.repository(a, fact.Aggregate)).Dot(method).Call(jen.Id("ctx"), factTenant(fact), x.value(fact.ID)),
+			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("facts"), snip.Errorf().Call(jen.Lit("load fact "+fact.Name+": %w"), jen.Err()))),
+		}
 	}
+	set := jen.Id("facts").Dot(naming.Go(fact.Name)).Op("=")
+	if !fact.Optional {
+		return append(load("Load", jen.Id(loaded), jen.Err()), set.Add(value))
+	}
+	if isPointer(fact.Type) && !isPointer(last.Type) {
+		value = jen.Op("&").Add(value)
+	}
+	return append(load("Find", jen.Id(loaded), jen.Id("found"), jen.Err()), jen.If(jen.Id("found")).Block(set.Add(value)))
 }
 
 // factTenant is in whose name a fact is loaded. What has no tenant of its own is

@@ -21,6 +21,7 @@ func TestForeignEvents(t *testing.T) {
 	s := serve(t, sharedEngines(t))
 	id, member := s.tenant(t, "partner")
 	p, desk := newPartner(t, s.place, id), openOffice(t, s.place)
+	desk.hire(t, id, alice, bob)
 	t.Run("both modes of CloudEvents, each event twice", func(t *testing.T) { bothModes(t, p, member) })
 	t.Run("what cannot be handled stops no other", func(t *testing.T) { poison(t, s, p, desk, member) })
 	t.Run("an event that came too early is replayed", func(t *testing.T) { tooEarly(t, p, desk, member) })

@@ -8,10 +8,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/tenant"
+	identityrules "github.com/oksai/oksai/handwritten/domains/identity"
 	jobrules "github.com/oksai/oksai/handwritten/domains/job"
 	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
@@ -33,7 +36,7 @@ func openOffice(t *testing.T, at place) office {
 	}
 	t.Cleanup(store.Close)
 	outboxtest.Go(t, store.Run)
-	jobs := job.NewJobs(job.NewRepositories(store), jobrules.Rules{}, tenant.NewRepositories(store))
+	jobs := job.NewJobs(job.NewRepositories(store), jobrules.Rules{}, identity.NewRepositories(store, identityrules.Rules{}), tenant.NewRepositories(store))
 	return office{store, jobs, reaction.NewDeadLetters(store, time.Now)}
 }
 
@@ -76,6 +79,21 @@ func (o office) replay(t *testing.T, f reaction.Filter) (handled, left int) {
 		return !slices.ContainsFunc(parked, func(s reaction.ParkedStream) bool { return s.Wanted > 0 })
 	})
 	return len(wished) - left, left
+}
+
+// hire makes people members of a tenant, as an app with the module identity does.
+func (o office) hire(t *testing.T, tenant string, users ...string) {
+	t.Helper()
+	for _, user := range users {
+		id := uuid.MustParse(user)
+		_, err := o.store.Append(t.Context(), eventstore.Append{
+			Stream: event.Stream{Module: "identity", Type: "Member", Tenant: uuid.MustParse(tenant), ID: id},
+			Events: []event.Data{identity.UserAddedToTenant{User: id, Email: user + "@example.com", Roles: []string{"TenantMember"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // create makes a job with an id that a partner knew before us.

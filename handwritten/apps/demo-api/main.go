@@ -4,6 +4,7 @@ package main
 import (
 	"github.com/oksai/oksai/gen/apps/demoapi"
 	"github.com/oksai/oksai/handwritten/apps/internal/demo"
+	"github.com/oksai/oksai/handwritten/domains/identity"
 	"github.com/oksai/oksai/handwritten/domains/job"
 	"github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
@@ -12,7 +13,7 @@ import (
 func main() { service.Main(newApp()) }
 
 func newApp() service.App {
-	app := demoapi.New(demoapi.Rules{Job: job.Rules{}, Tenant: tenant.Rules{}})
+	app := demoapi.New(demoapi.Rules{Identity: identity.Rules{}, Job: job.Rules{}, Tenant: tenant.Rules{}})
 	app.Demo = demo.ForUsers()
 	return app
 }

@@ -146,12 +146,13 @@ func (p *platform) letter(t *testing.T, event string) (l letter) {
 // testReplay has another app assign a job that a partner told of too early.
 func testReplay(t *testing.T, p *platform) {
 	admin, member := p.as("PlatformAdmin", "platform-admin"), p.as("TenantMember", "platform-api")
-	event, early, alice := uuid.NewString(), uuid.New(), uuid.NewString()
+	event, early, alice := uuid.NewString(), uuid.New(), p.hire(t, "alice@example.com")
 	p.assigned(t, event, fmt.Sprintf(`{"job_id": %q, "assigned_to": %q}`, early, alice))
 	if l := p.letter(t, event); l.Code != "NOT_FOUND" {
 		t.Errorf("the letter is %+v", l)
 	}
 	p.create(t, early)
+	wantProblem(t, member.do(t, "POST", "/jobs/"+early.String()+"/assign", fmt.Sprintf(`{"assigned_to": %q}`, uuid.New())), 409, "NOT_A_MEMBER")
 	admin.must(t, 200, "POST", "/dead-letters/replay", fmt.Sprintf(`{"consumer": "job.AssignFromOutside", "event": %q, "dry_run": false}`, event))
 	eventually(t, healWithin, "the job is assigned", func() bool {
 		return strings.Contains(member.must(t, 200, "GET", "/jobs/"+early.String(), "").body, alice)
@@ -159,6 +160,15 @@ func testReplay(t *testing.T, p *platform) {
 	eventually(t, healWithin, "the letter is gone", func() bool {
 		return admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body == `{"items":[]}`
 	})
+}
+
+// hire makes somebody a member of the demo tenant.
+func (p *platform) hire(t *testing.T, email string) (id string) {
+	t.Helper()
+	admin := p.as("PlatformAdmin", "platform-admin")
+	user := decode[object](t, admin.must(t, 201, "POST", "/users", fmt.Sprintf(`{"email": %q}`, email))).ID
+	admin.must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q}`, user), "X-Tenant-ID", p.Tenant)
+	return user
 }
 
 // create makes a job with an id that a partner knew before us.

@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/tenant"
+	identityrules "github.com/oksai/oksai/handwritten/domains/identity"
 	rules "github.com/oksai/oksai/handwritten/domains/job"
 	tenantrules "github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
@@ -34,8 +36,9 @@ func newOffice(t *testing.T) *office {
 	var tenants *tenant.Tenants
 	for range 2 {
 		repos := tenant.NewRepositories(o.Store, o.Clock())
+		people := identity.NewRepositories(o.Store, identityrules.Rules{}, o.Clock())
 		tenants = tenant.NewTenants(repos, tenantrules.Rules{})
-		o.processes = append(o.processes, job.NewJobs(job.NewRepositories(o.Store, o.Clock()), rules.Rules{}, repos))
+		o.processes = append(o.processes, job.NewJobs(job.NewRepositories(o.Store, o.Clock()), rules.Rules{}, people, repos))
 	}
 	create := tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}
 	_, err := platformtest.Create(t.Context(), tenants.Repository(), o.tenant, o.tenant, tenants.CreateTenant, create)

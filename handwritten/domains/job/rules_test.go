@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	rules "github.com/oksai/oksai/handwritten/domains/job"
 	"github.com/oksai/oksai/handwritten/runtime/command"
@@ -19,6 +20,8 @@ var (
 	completed = job.JobCompleted{CompletedAt: noon.Add(time.Minute), DurationMs: 60_000}
 	cancelled = job.JobCancelled{Reason: "late"}
 	someone   = uuid.MustParse("00000000-0000-0000-0000-00000000000a")
+	member    = identity.MemberStatusMember
+	removed   = identity.MemberStatusRemoved
 	noon      = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
 )
 
@@ -44,6 +47,13 @@ func reprioritise(p job.Priority) decision {
 	}
 }
 
+// assign assigns a job to somebody who is the tenant's or not.
+func assign(status *identity.MemberStatus) decision {
+	return func(state *job.Job, now time.Time) ([]event.Data, error) {
+		return job.AssignJob{AssignedTo: someone}.Decide(state, job.AssignJobFacts{Assignee: status}, now)
+	}
+}
+
 func TestRules(t *testing.T) {
 	t.Parallel()
 	create := job.NewCreateJob()
@@ -58,9 +68,11 @@ func TestRules(t *testing.T) {
 		{name: "a job starts pending, with normal priority", when: create.Decide,
 			then: past{job.JobCreated{Title: "Ship", Priority: job.PriorityNormal, Tags: []string{}, CreatedAt: noon}}},
 
-		{name: "a pending job is assigned", given: past{created}, when: job.AssignJob{AssignedTo: someone}.Decide,
+		{name: "a pending job is assigned", given: past{created}, when: assign(&member),
 			then: past{job.JobAssigned{AssignedTo: someone}}},
-		{name: "a finished job is not assigned", given: past{created, started, completed}, when: job.AssignJob{AssignedTo: someone}.Decide, refused: "JOB_FINISHED"},
+		{name: "a finished job is not assigned", given: past{created, started, completed}, when: assign(&member), refused: "JOB_FINISHED"},
+		{name: "a job is not assigned to who has left the tenant", given: past{created}, when: assign(&removed), refused: "NOT_A_MEMBER"},
+		{name: "a job is not assigned to who was never there", given: past{created}, when: assign(nil), refused: "NOT_A_MEMBER"},
 
 		{name: "a pending job starts", given: past{created}, when: job.StartJob{}.Decide, then: past{job.JobStarted{StartedAt: noon}}},
 		{name: "a started job does not start", given: past{created, started}, when: job.StartJob{}.Decide, refused: "JOB_NOT_PENDING"},
@@ -106,7 +118,7 @@ func TestRules(t *testing.T) {
 func TestTheSameCommandAgainWritesNothing(t *testing.T) {
 	t.Parallel()
 	for name, decide := range map[string]decision{
-		"assign":       job.AssignJob{AssignedTo: someone}.Decide,
+		"assign":       assign(&member),
 		"cancel":       job.CancelJob{Reason: "late"}.Decide,
 		"retitle":      job.RetitleJob{Title: "Sail"}.Decide,
 		"tag":          job.TagJob{Tag: "fast"}.Decide,

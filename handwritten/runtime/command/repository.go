@@ -95,13 +95,19 @@ func (r *Repository[S]) Load(ctx context.Context, tenant, id uuid.UUID) (Loaded[
 	return r.current(ctx, stream)
 }
 
+// Find is Load for what may be missing: found is false where Load has NotFound.
+func (r *Repository[S]) Find(ctx context.Context, tenant, id uuid.UUID) (state Loaded[S], found bool, err error) {
+	state, err = r.Load(ctx, tenant, id)
+	if isNotFound(err) {
+		return state, false, nil
+	}
+	return state, err == nil, err
+}
+
 // Has reports whether there is an aggregate of that id.
 func (r *Repository[S]) Has(ctx context.Context, tenant, id uuid.UUID) (bool, error) {
-	_, err := r.Load(ctx, tenant, id)
-	if isNotFound(err) {
-		return false, nil
-	}
-	return err == nil, err
+	_, found, err := r.Find(ctx, tenant, id)
+	return found, err
 }
 
 // At returns the state of id as it was at version.
