@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/handwritten/runtime/codec"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
@@ -18,12 +19,15 @@ func (c CreateJob) Decide(_ *Job, now time.Time) ([]event.Data, error) {
 }
 
 // Decide says which events AssignJob leads to; none means that nothing changes.
-func (c AssignJob) Decide(state *Job, _ time.Time) ([]event.Data, error) {
+func (c AssignJob) Decide(state *Job, facts AssignJobFacts, _ time.Time) ([]event.Data, error) {
 	if state.AssignedTo != nil && *state.AssignedTo == c.AssignedTo {
 		return nil, nil
 	}
 	if !slices.Contains([]JobStatus{JobStatusPending, JobStatusInProgress}, state.Status) {
 		return nil, problem.Rule("JOB_FINISHED", "a finished job cannot be assigned")
+	}
+	if facts.Assignee == nil || *facts.Assignee != identity.MemberStatusMember {
+		return nil, problem.Rule("NOT_A_MEMBER", "only a member of the tenant can be assigned")
 	}
 	return []event.Data{JobAssigned{AssignedTo: c.AssignedTo}}, nil
 }

@@ -7,9 +7,27 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
+
+// AssignJobFacts are what the decision of AssignJob knows besides the state.
+type AssignJobFacts struct {
+	Assignee *identity.MemberStatus
+}
+
+func (j *Jobs) loadAssignJobFacts(ctx context.Context, caller command.Caller, cmd AssignJob) (AssignJobFacts, error) {
+	var facts AssignJobFacts
+	assignee, found, err := j.identity.Members.Find(ctx, caller.Tenant, cmd.AssignedTo)
+	if err != nil {
+		return facts, fmt.Errorf("load fact assignee: %w", err)
+	}
+	if found {
+		facts.Assignee = &assignee.State.Status
+	}
+	return facts, nil
+}
 
 // openUrgentFacts are what the limit open_urgent depends on.
 type openUrgentFacts struct {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
@@ -13,14 +14,15 @@ import (
 // Jobs prepares the commands of Job: it checks their values and loads the facts that their
 // decisions need.
 type Jobs struct {
-	repos  *Repositories
-	rules  Rules
-	tenant *tenant.Repositories
+	repos    *Repositories
+	rules    Rules
+	identity *identity.Repositories
+	tenant   *tenant.Repositories
 }
 
 // NewJobs returns what prepares the commands of Job.
-func NewJobs(repos *Repositories, rules Rules, tenant *tenant.Repositories) *Jobs {
-	return &Jobs{repos: repos, rules: rules, tenant: tenant}
+func NewJobs(repos *Repositories, rules Rules, identity *identity.Repositories, tenant *tenant.Repositories) *Jobs {
+	return &Jobs{repos: repos, rules: rules, identity: identity, tenant: tenant}
 }
 
 // Repository is where the aggregates are.
@@ -41,9 +43,13 @@ func (j *Jobs) CreateJob(_ context.Context, caller command.Caller, cmd CreateJob
 }
 
 // AssignJob prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Jobs) AssignJob(_ context.Context, _ command.Caller, cmd AssignJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+func (j *Jobs) AssignJob(ctx context.Context, caller command.Caller, cmd AssignJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
+	facts, err := j.loadAssignJobFacts(ctx, caller, cmd)
+	if err != nil {
+		return nil, err
+	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
-		events, err := cmd.Decide(state, now)
+		events, err := cmd.Decide(state, facts, now)
 		return command.Decision[Job]{Events: events}, err
 	}, nil
 }

@@ -4,6 +4,7 @@
 package demoapi
 
 import (
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/service"
@@ -13,8 +14,9 @@ import (
 
 // Rules are what people wrote for the app's modules.
 type Rules struct {
-	Job    job.Rules
-	Tenant tenant.Rules
+	Identity identity.Rules
+	Job      job.Rules
+	Tenant   tenant.Rules
 }
 
 // New returns the app, following the rules given.
@@ -27,7 +29,7 @@ func New(rules Rules) service.App {
 		Topic:      "{module}-events",
 		OpenAPI:    openapi.DemoAPI,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
-		Schemas:    []string{sql.Tenant},
+		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}
 }

@@ -3,6 +3,7 @@
 package demoapi
 
 import (
+	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	jobserver "github.com/oksai/oksai/gen/job/server"
 	"github.com/oksai/oksai/gen/tenant"
@@ -14,10 +15,11 @@ import (
 
 // assemble makes the app's modules, sharing one set of repositories.
 func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
 	jobRepos := job.NewRepositories(deps.Store, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 	deps.Guard = newGuard(directory{tenantRepos.Tenants})
-	jobs := job.NewJobs(jobRepos, r.Job, tenantRepos)
+	jobs := job.NewJobs(jobRepos, r.Job, identityRepos, tenantRepos)
 	tenants := tenant.NewTenants(tenantRepos, r.Tenant)
 	jobModule, err := jobserver.New(deps, jobRepos, jobs)
 	if err != nil {

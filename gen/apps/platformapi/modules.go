@@ -23,7 +23,7 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	jobRepos := job.NewRepositories(deps.Store, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 	deps.Guard = newGuard(directory{tenantRepos.Tenants})
-	jobs := job.NewJobs(jobRepos, r.Job, tenantRepos)
+	jobs := job.NewJobs(jobRepos, r.Job, identityRepos, tenantRepos)
 	tenants := tenant.NewTenants(tenantRepos, r.Tenant)
 	users := identity.NewUsers(identityRepos, r.Identity)
 	members := identity.NewMembers(identityRepos, r.Identity, tenantRepos)
