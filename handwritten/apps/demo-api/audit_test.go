@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 )
 
 type auditRow struct {
@@ -22,13 +24,13 @@ func TestAudit(t *testing.T) {
 	s := serve(t, ownEngines(t))
 	tenant, member := s.tenant(t, "audited")
 	_, other := s.tenant(t, "unseen")
-	admin := caller{s.admin.base, s.token(t, "boss", tenant, "TenantAdmin")}
-	other.must(t, 201, "POST", "/jobs", `{"title": "unseen"}`)
-	first := decode[object](t, member.must(t, 201, "POST", "/jobs", `{"title": "first"}`)).ID
-	admin.must(t, 201, "POST", "/jobs", `{"title": "second"}`)
-	seen := member.must(t, 200, "POST", "/jobs/"+first+"/start", "").seen()
+	admin := apptest.Caller{Base: s.admin.Base, Token: s.token(t, "boss", tenant, "TenantAdmin")}
+	other.Must(t, 201, "POST", "/jobs", `{"title": "unseen"}`)
+	first := member.Must(t, 201, "POST", "/jobs", `{"title": "first"}`).Object(t).ID
+	admin.Must(t, 201, "POST", "/jobs", `{"title": "second"}`)
+	seen := member.Must(t, 200, "POST", "/jobs/"+first+"/start", "").Seen()
 
-	rows := list[auditRow](t, admin, "/job-audit", seen)
+	rows := apptest.List[auditRow](t, admin, "/job-audit", seen)
 	if len(rows) != 3 || rows[0].Type != "job.JobStarted" || rows[1].Payload.Title != "second" || rows[2].Payload.Title != "first" {
 		t.Fatalf("the audit is %+v, want what happened, newest first", rows)
 	}
@@ -36,9 +38,9 @@ func TestAudit(t *testing.T) {
 		"type=job.JobCreated": 2, "type_in=job.JobStarted,job.JobCompleted": 1, "stream_id=" + first: 2, "user_id=boss": 1,
 		"at_gte=" + url.QueryEscape(rows[1].At.Format(time.RFC3339Nano)): 2, "at_lt=" + url.QueryEscape(rows[2].At.Format(time.RFC3339Nano)): 0,
 	} {
-		if got := list[auditRow](t, admin, "/job-audit?"+query, seen); len(got) != want {
+		if got := apptest.List[auditRow](t, admin, "/job-audit?"+query, seen); len(got) != want {
 			t.Errorf("%s: %d rows, want %d", query, len(got), want)
 		}
 	}
-	wantProblem(t, member.do(t, "GET", "/job-audit", ""), 403, "FORBIDDEN")
+	member.Do(t, "GET", "/job-audit", "").WantProblem(t, 403, "FORBIDDEN")
 }

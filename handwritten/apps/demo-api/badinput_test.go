@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 )
 
 // TestBadInput: whatever is wrong with a request, the answer is a problem with
@@ -11,11 +13,11 @@ func TestBadInput(t *testing.T) {
 	s := serve(t, ownEngines(t))
 	_, c := s.tenant(t, "bad-input")
 	probe, keeper := s.tenant(t, "other")
-	mine := "/jobs/" + decode[object](t, keeper.must(t, 201, "POST", "/jobs", `{"title": "kept"}`)).ID
-	stranger := caller{c.base, s.token(t, "stranger", probe, "PlatformAdmin")}
+	mine := "/jobs/" + keeper.Must(t, 201, "POST", "/jobs", `{"title": "kept"}`).Object(t).ID
+	stranger := apptest.Caller{Base: c.Base, Token: s.token(t, "stranger", probe, "PlatformAdmin")}
 
 	for name, r := range map[string]struct {
-		who          caller
+		who          apptest.Caller
 		method, path string
 		body         string
 		headers      []string
@@ -47,8 +49,8 @@ func TestBadInput(t *testing.T) {
 		"wrong content type":          {c, "POST", "/jobs", `{"title": "x"}`, []string{"Content-Type", "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"compressed body":             {c, "POST", "/jobs", `{"title": "x"}`, []string{"Content-Encoding", "gzip"}, 415, "UNSUPPORTED_ENCODING"},
 		"wrong charset":               {c, "POST", "/jobs", `{"title": "x"}`, []string{"Content-Type", "application/json; charset=utf-16"}, 415, "UNSUPPORTED_MEDIA_TYPE"},
-		"no token":                    {caller{base: c.base}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
-		"forged token":                {caller{c.base, c.token + "A"}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
+		"no token":                    {apptest.Caller{Base: c.Base}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
+		"forged token":                {apptest.Caller{Base: c.Base, Token: c.Token + "A"}, "POST", "/jobs", `{"title": "x"}`, nil, 401, "UNAUTHORIZED"},
 		"role not enough":             {stranger, "POST", "/jobs", `{"title": "x"}`, nil, 403, "FORBIDDEN"},
 		"member makes tenants":        {c, "POST", "/tenants", `{"name": "Mine", "slug": "mine"}`, nil, 403, "FORBIDDEN"},
 		"slug taken":                  {s.admin, "POST", "/tenants", `{"name": "Twin", "slug": "other"}`, nil, 409, "SLUG_TAKEN"},
@@ -82,23 +84,23 @@ func TestBadInput(t *testing.T) {
 		"wrong method":                {c, "DELETE", "/jobs", "", nil, 405, "METHOD_NOT_ALLOWED"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := r.who.send(r.method, r.path, r.body, r.headers...)
+			a, err := r.who.Send(r.method, r.path, r.body, r.headers...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantProblem(t, a, r.status, r.code)
+			a.WantProblem(t, r.status, r.code)
 		})
 	}
 
 	// A write after all of them, so that the lists would show what they stored.
-	last := keeper.must(t, 201, "POST", "/jobs", `{"title": "last"}`)
-	if rows := list[jobRow](t, c, "/jobs", last.seen()); len(rows) != 0 {
+	last := keeper.Must(t, 201, "POST", "/jobs", `{"title": "last"}`)
+	if rows := apptest.List[jobRow](t, c, "/jobs", last.Seen()); len(rows) != 0 {
 		t.Errorf("bad requests stored %+v", rows)
 	}
-	if job := decode[object](t, keeper.must(t, 200, "GET", mine, "")); job.Version != 1 {
+	if job := keeper.Must(t, 200, "GET", mine, "").Object(t); job.Version != 1 {
 		t.Errorf("bad requests changed the job to %+v", job)
 	}
-	own := list[jobRow](t, keeper, "/jobs", last.seen())
+	own := apptest.List[jobRow](t, keeper, "/jobs", last.Seen())
 	if len(own) != 2 {
 		t.Errorf("the other tenant has %+v, want its two jobs", own)
 	}

@@ -31,11 +31,11 @@ func TestCrash(t *testing.T) {
 		load.Wait()
 		s = serve(t, at)
 		for _, w := range workers {
-			w.resume(t, s.admin.base)
+			w.resume(t, s.admin.Base)
 		}
 	}
 
-	member.base = s.admin.base
+	member.Base = s.admin.Base
 	t.Logf("tenant %s: %d jobs survived %d crashes", tenant, len(checkWork(t, member, workers...)), crashes)
 	s.stop(t)
 }

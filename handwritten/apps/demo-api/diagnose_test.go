@@ -23,8 +23,8 @@ var standings = []string{
 // diagnose prints what tells where events got stuck: the running server's
 // counters, and the relay's and the consumers' places in the log.
 func (s *server) diagnose(t *testing.T) {
-	if a, err := s.admin.send("GET", "/metrics", ""); err == nil {
-		for line := range strings.Lines(string(a.body)) {
+	if a, err := s.admin.Send("GET", "/metrics", ""); err == nil {
+		for line := range strings.Lines(a.Body) {
 			if strings.HasPrefix(line, "oksai_") && !strings.Contains(line, "_bucket") {
 				t.Log(strings.TrimSpace(line))
 			}

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/reaction"
 )
 
@@ -28,13 +30,13 @@ func TestForeignEvents(t *testing.T) {
 	s.stop(t)
 }
 
-func newJob(t *testing.T, c caller) string {
+func newJob(t *testing.T, c apptest.Caller) string {
 	t.Helper()
-	return decode[object](t, c.must(t, 201, "POST", "/jobs", `{"title": "x"}`)).ID
+	return c.Must(t, 201, "POST", "/jobs", `{"title": "x"}`).Object(t).ID
 }
 
 // awaitHistory waits until a job's events have these types.
-func awaitHistory(t *testing.T, c caller, job string, types ...string) {
+func awaitHistory(t *testing.T, c apptest.Caller, job string, types ...string) {
 	t.Helper()
 	var history []recorded
 	defer func() {
@@ -42,13 +44,13 @@ func awaitHistory(t *testing.T, c caller, job string, types ...string) {
 			t.Logf("history of job %s: %+v", job, history)
 		}
 	}()
-	eventually(t, healWithin, "the commands of the partner's events", func() bool {
-		history = list[recorded](t, c, "/jobs/"+job+"/history", "")
+	enginetest.Eventually(t, apptest.HealWithin, "the commands of the partner's events", func() bool {
+		history = apptest.List[recorded](t, c, "/jobs/"+job+"/history", "")
 		return slices.EqualFunc(history, types, func(e recorded, kind string) bool { return e.Type == "job.Job"+kind })
 	})
 }
 
-func bothModes(t *testing.T, p partner, member caller) {
+func bothModes(t *testing.T, p partner, member apptest.Caller) {
 	inHeaders, inBody := newJob(t, member), newJob(t, member)
 	records := []*kgo.Record{
 		p.inHeaders(assigned(inHeaders, alice)), p.inBody(assigned(inBody, bob)),
@@ -78,9 +80,9 @@ func again(records []*kgo.Record) []*kgo.Record {
 	return copies
 }
 
-func poison(t *testing.T, s *server, p partner, desk office, member caller) {
+func poison(t *testing.T, s *server, p partner, desk office, member apptest.Caller) {
 	healthy, finished := newJob(t, member), newJob(t, member)
-	member.must(t, 200, "POST", "/jobs/"+finished+"/cancel", `{"reason": "x"}`)
+	member.Must(t, 200, "POST", "/jobs/"+finished+"/cancel", `{"reason": "x"}`)
 	_, stranger := s.tenant(t, "stranger")
 	foreign := newJob(t, stranger)
 	p.send(t,
@@ -97,7 +99,7 @@ func poison(t *testing.T, s *server, p partner, desk office, member caller) {
 	awaitHistory(t, stranger, foreign, "Created")
 }
 
-func tooEarly(t *testing.T, p partner, desk office, member caller) {
+func tooEarly(t *testing.T, p partner, desk office, member apptest.Caller) {
 	early := uuid.New()
 	id := early.String()
 	p.send(t, p.inHeaders(assigned(id, alice)), p.inHeaders(assigned(id, bob)))

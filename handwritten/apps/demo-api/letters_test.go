@@ -11,9 +11,11 @@ import (
 	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/gen/job"
 	"github.com/oksai/oksai/gen/tenant"
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	identityrules "github.com/oksai/oksai/handwritten/domains/identity"
 	jobrules "github.com/oksai/oksai/handwritten/domains/job"
 	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
@@ -49,7 +51,7 @@ func (o office) awaitParked(t *testing.T, want map[string]int64) {
 			t.Logf("dead letters: %v, want %v", got, want)
 		}
 	}()
-	eventually(t, healWithin, "the dead letters", func() bool {
+	enginetest.Eventually(t, apptest.HealWithin, "the dead letters", func() bool {
 		groups, err := o.letters.Groups(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +72,7 @@ func (o office) replay(t *testing.T, f reaction.Filter) (handled, left int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, healWithin, "the server has replayed the dead letters", func() bool {
+	enginetest.Eventually(t, apptest.HealWithin, "the server has replayed the dead letters", func() bool {
 		parked, err := o.letters.Parked(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
 // A job is a register that holds a title and counts its versions.
@@ -69,17 +72,17 @@ func (h *jobHistory) len() int {
 
 // do sends the operation and records it. What certainly had no effect, and told
 // nothing, is an error and not recorded.
-func (h *jobHistory) do(client int, c caller, in jobInput) (out jobOutput, err error) {
+func (h *jobHistory) do(client int, c apptest.Caller, in jobInput) (out jobOutput, err error) {
 	call := time.Since(h.start).Nanoseconds()
-	a, err := c.sendJob(h.path, in)
+	a, err := sendJob(c, h.path, in)
 	end := time.Since(h.start).Nanoseconds()
 	switch {
-	case err == nil && a.status < 500:
-		if err := json.Unmarshal(a.body, &out); err != nil {
+	case err == nil && a.Status < 500:
+		if err := json.Unmarshal([]byte(a.Body), &out); err != nil {
 			return out, err
 		}
 	case in.title == "" || errors.Is(err, syscall.ECONNREFUSED):
-		return out, errors.Join(err, fmt.Errorf("%d %s", a.status, a.body))
+		return out, errors.Join(err, fmt.Errorf("%d %s", a.Status, a.Body))
 	default:
 		out.unknown, end = true, time.Hour.Nanoseconds() // it may still happen
 	}
@@ -89,15 +92,15 @@ func (h *jobHistory) do(client int, c caller, in jobInput) (out jobOutput, err e
 	return out, nil
 }
 
-func (c caller) sendJob(path string, in jobInput) (answer, error) {
+func sendJob(c apptest.Caller, path string, in jobInput) (apptest.Answer, error) {
 	if in.title == "" {
-		return c.send("GET", path, "")
+		return c.Send("GET", path, "")
 	}
 	var headers []string
 	if in.expected != 0 {
 		headers = []string{"If-Match", fmt.Sprintf("%q", fmt.Sprint(in.expected))}
 	}
-	return c.send("POST", path+"/retitle", fmt.Sprintf(`{"title": %q}`, in.title), headers...)
+	return c.Send("POST", path+"/retitle", fmt.Sprintf(`{"title": %q}`, in.title), headers...)
 }
 
 // TestOneJobIsLinearizable: whatever 16 clients do to one job through two
@@ -106,11 +109,11 @@ func TestOneJobIsLinearizable(t *testing.T) {
 	const clients, rounds = 16, 10
 	a, b := twoReplicas(t)
 	_, member := a.tenant(t, "linear")
-	id := decode[object](t, member.must(t, 201, "POST", "/jobs", `{"title": "0"}`)).ID
+	id := member.Must(t, 201, "POST", "/jobs", `{"title": "0"}`).Object(t).ID
 	h := &jobHistory{path: "/jobs/" + id, start: time.Now()}
 	var all sync.WaitGroup
 	for client := range clients {
-		c := []caller{member, member.via(b)}[client%2]
+		c := []apptest.Caller{member, member.Via(b.admin.Base)}[client%2]
 		all.Go(func() {
 			for n := range rounds {
 				seen, err := h.do(client, c, jobInput{})
@@ -119,12 +122,12 @@ func TestOneJobIsLinearizable(t *testing.T) {
 					in.expected = seen.Version
 				}
 				if _, err := h.do(client, c, in); err != nil {
-					c = member.via(b) // its replica died
+					c = member.Via(b.admin.Base) // its replica died
 				}
 			}
 		})
 	}
-	eventually(t, healWithin, "half of the work", func() bool { return h.len() > clients*rounds })
+	enginetest.Eventually(t, apptest.HealWithin, "half of the work", func() bool { return h.len() > clients*rounds })
 	a.kill(t)
 	all.Wait()
 	t.Logf("%d operations were answered or may have happened", h.len())

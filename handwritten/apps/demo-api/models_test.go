@@ -3,16 +3,18 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 )
 
 // checkModels compares the API's read models, up to the write that seen names,
 // with the histories of all jobs, and these with what was answered: acked has
 // every job with the least version it must have. It returns those they have.
-func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) map[string]int64 {
+func checkModels(t *testing.T, c apptest.Caller, acked map[string]int64, seen string) map[string]int64 {
 	t.Helper()
 	versions := map[string]int64{}
 	rows := map[string]jobRow{}
-	for _, row := range list[jobRow](t, c, "/jobs", seen) {
+	for _, row := range apptest.List[jobRow](t, c, "/jobs", seen) {
 		if _, twice := rows[row.ID]; twice {
 			t.Errorf("job %s is listed twice", row.ID)
 		}
@@ -23,7 +25,7 @@ func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) ma
 	}
 	days := map[string]dayRow{}
 	for id, version := range acked {
-		history := list[recorded](t, c, "/jobs/"+id+"/history", "")
+		history := apptest.List[recorded](t, c, "/jobs/"+id+"/history", "")
 		if int64(len(history)) < version {
 			t.Errorf("job %s has %d events, but version %d was answered", id, len(history), version)
 		}
@@ -42,9 +44,9 @@ func checkModels(t *testing.T, c caller, acked map[string]int64, seen string) ma
 	return versions
 }
 
-func checkDays(t *testing.T, c caller, want map[string]dayRow, seen string) {
+func checkDays(t *testing.T, c apptest.Caller, want map[string]dayRow, seen string) {
 	t.Helper()
-	got := list[dayRow](t, c, "/daily-jobs", seen)
+	got := apptest.List[dayRow](t, c, "/daily-jobs", seen)
 	if len(got) != len(want) {
 		t.Errorf("statistics of %d days, want %d", len(got), len(want))
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,15 +14,19 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
+	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
 )
 
 // worksOn checks that commands and reads by id go on, and returns the last command's token.
-func worksOn(t *testing.T, c caller) (seen string) {
+func worksOn(t *testing.T, c apptest.Caller) (seen string) {
 	t.Helper()
 	for range 3 {
-		id := decode[object](t, c.must(t, 201, "POST", "/jobs", `{"title": "during the outage"}`)).ID
-		seen = c.must(t, 200, "POST", "/jobs/"+id+"/start", "").seen()
-		if got := decode[object](t, c.must(t, 200, "GET", "/jobs/"+id, "")); got.Status != "in_progress" {
+		id := c.Must(t, 201, "POST", "/jobs", `{"title": "during the outage"}`).Object(t).ID
+		seen = c.Must(t, 200, "POST", "/jobs/"+id+"/start", "").Seen()
+		if got := c.Must(t, 200, "GET", "/jobs/"+id, "").Object(t); got.Status != "in_progress" {
 			t.Errorf("job %s is %+v", id, got)
 		}
 	}
@@ -29,36 +34,31 @@ func worksOn(t *testing.T, c caller) (seen string) {
 }
 
 // healed waits until lists show all that happened, without anybody's doing.
-func healed(t *testing.T, c caller, seen string, jobs int) {
+func healed(t *testing.T, c apptest.Caller, seen string, jobs int) {
 	t.Helper()
-	eventually(t, healWithin, "a list that shows the last write", func() bool {
-		return c.do(t, "GET", "/jobs", "", "Oksai-Consistency", seen).status == 200
+	enginetest.Eventually(t, apptest.HealWithin, "a list that shows the last write", func() bool {
+		return c.Do(t, "GET", "/jobs", "", "Oksai-Consistency", seen).Status == 200
 	})
-	if rows := list[jobRow](t, c, "/jobs", seen); len(rows) != jobs {
+	if rows := apptest.List[jobRow](t, c, "/jobs", seen); len(rows) != jobs {
 		t.Errorf("%d jobs are listed, want %d", len(rows), jobs)
 	}
 }
 
 func (s *server) wantReady(t *testing.T, status int, body string) {
 	t.Helper()
-	eventually(t, 30*time.Second, "/health/ready says "+body, func() bool {
-		a := s.admin.do(t, "GET", "/health/ready", "")
-		return a.status == status && strings.TrimSpace(string(a.body)) == body
+	enginetest.Eventually(t, 30*time.Second, "/health/ready says "+body, func() bool {
+		a := s.admin.Do(t, "GET", "/health/ready", "")
+		return a.Status == status && strings.TrimSpace(a.Body) == body
 	})
 }
 
 // clickHouse is the process that runs the embedded ClickHouse.
 func (s *server) clickHouse(t *testing.T) int {
 	t.Helper()
-	for _, pid := range descendants(strconv.Itoa(s.cmd.Process.Pid)) {
-		environ, _ := os.ReadFile("/proc/" + pid + "/environ")
-		command, _ := os.ReadFile("/proc/" + pid + "/cmdline")
-		if bytes.Contains(environ, []byte("OKSAI_EMBEDDED_CHILD=")) || bytes.Contains(command, []byte("clickhouse")) {
-			n, err := strconv.Atoi(pid)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
+	for pid, command := range s.Started(t) {
+		environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if bytes.Contains(environ, []byte("OKSAI_EMBEDDED_CHILD=")) || strings.Contains(command, "clickhouse") {
+			return pid
 		}
 	}
 	t.Fatal("no child of the server is a ClickHouse")
@@ -86,14 +86,14 @@ func TestWithoutClickHouseListsSayWhatToDoAndTheNextStartCatchesUp(t *testing.T)
 	s.wantReady(t, 200, `{"status":"degraded","checks":{"clickhouse":"unavailable","database":"ok","redis":"ok"}}`)
 	_, c := s.tenant(t, "poor")
 	seen := worksOn(t, c)
-	a := c.do(t, "GET", "/jobs", "")
-	wantProblem(t, a, 503, "UNAVAILABLE")
-	if !strings.Contains(string(a.body), "CLICKHOUSE_URL") {
-		t.Errorf("the answer does not say what to do: %s", a.body)
+	a := c.Do(t, "GET", "/jobs", "")
+	a.WantProblem(t, 503, "UNAVAILABLE")
+	if !strings.Contains(a.Body, "CLICKHOUSE_URL") {
+		t.Errorf("the answer does not say what to do: %s", a.Body)
 	}
 	s.stop(t)
 	s = serve(t, at)
-	c.base = s.admin.base
+	c.Base = s.admin.Base
 	healed(t, c, seen, 3)
 	s.stop(t)
 }
@@ -111,7 +111,7 @@ func cacheWithoutClickHouse(t *testing.T) string {
 		}
 		cache = filepath.Join(base, "oksai")
 	}
-	poor := dataFolder(t)
+	poor := servicetest.DataFolder(t)
 	engines, err := filepath.Glob(filepath.Join(cache, "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,13 +142,13 @@ func TestRedisThatDiesOnlySlowsThings(t *testing.T) {
 	// A process that starts meanwhile serves as well.
 	s.stop(t)
 	s = serve(t, s.place)
-	c.base = s.admin.base
+	c.Base = s.admin.Base
 	healed(t, c, worksOn(t, c), 9)
 	if err := redis.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	defer redis.Close()
-	eventually(t, healWithin, "Redis is used again", func() bool { worksOn(t, c); return len(redis.Keys()) > 0 })
+	enginetest.Eventually(t, apptest.HealWithin, "Redis is used again", func() bool { worksOn(t, c); return len(redis.Keys()) > 0 })
 	s.wantReady(t, 200, `{"status":"ok","checks":{"clickhouse":"ok","database":"ok","redis":"ok"}}`)
 	s.stop(t)
 }

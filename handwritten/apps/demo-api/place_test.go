@@ -17,10 +17,12 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
+	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
 )
 
 // issuer and audience are of the tokens that servers with shared engines accept.
@@ -39,7 +41,7 @@ type place struct {
 // ownEngines is for one server, which starts its engines, but for a real Kafka.
 func ownEngines(t *testing.T) place {
 	t.Helper()
-	at := place{data: dataFolder(t), settings: []string{"LOG_LEVEL=WARN"}}
+	at := place{data: servicetest.DataFolder(t), settings: []string{"LOG_LEVEL=WARN"}}
 	if enginetest.KafkaIsReal() {
 		at.settings = append(at.settings, "KAFKA_BROKERS="+strings.Join(enginetest.Kafka(t), ","))
 	}
@@ -49,7 +51,7 @@ func ownEngines(t *testing.T) place {
 // sharedEngines is for several servers.
 func sharedEngines(t *testing.T) place {
 	t.Helper()
-	at := place{data: dataFolder(t), database: enginetest.Postgres(t)}
+	at := place{data: servicetest.DataFolder(t), database: enginetest.Postgres(t)}
 	at.bus = bus.Config{Platform: "oksai", Brokers: enginetest.Kafka(t)}
 	var err error
 	if at.keys, err = authn.LoadDevKeys(filepath.Join(at.data, "key.pem")); err != nil {
@@ -103,31 +105,16 @@ func (p place) with(settings ...string) place {
 	return p
 }
 
-// dataFolder is short-lived and, unlike t.TempDir's, open to the engines' users.
-func dataFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "demo-api-data-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+// command runs the app's program there.
+func (p place) command(args ...string) *exec.Cmd {
+	return apptest.Command(p.data, p.settings, program, args...)
 }
-
-func (p place) environ() []string {
-	return append(append(os.Environ(), "OKSAI_DATA="+p.data, "PORT=0"), p.settings...)
-}
-
-func (p place) devFile() string { return filepath.Join(p.data, "dev.json") }
 
 // token is a user's in a tenant; an empty tenant is none.
 func (p place) token(t *testing.T, user, tenant, role string) string {
 	t.Helper()
 	if p.keys == nil {
-		return p.developmentToken(t, "--user", user, "--tenant", tenant, "--role", role)
+		return strings.TrimSpace(apptest.Output(t, p.command("token", "--user", user, "--tenant", tenant, "--role", role)))
 	}
 	who := authn.Principal{Subject: user, Roles: []string{role}}
 	if tenant != "" {
@@ -139,17 +126,6 @@ func (p place) token(t *testing.T, user, tenant, role string) string {
 		t.Fatal(err)
 	}
 	return token
-}
-
-func (p place) developmentToken(t *testing.T, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(binary, append([]string{"token"}, args...)...)
-	cmd.Env = p.environ()
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("token %v: %v", args, err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 // databaseURL is the servers' PostgreSQL; one with its own tells it to nobody.

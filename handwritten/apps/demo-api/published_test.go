@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	"github.com/oksai/oksai/handwritten/runtime/bus"
 )
 
@@ -21,7 +22,7 @@ func checkPublished(t *testing.T, config bus.Config, versions map[string]int64) 
 		t.Fatal(err)
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), healWithin)
+	ctx, cancel := context.WithTimeout(t.Context(), apptest.HealWithin)
 	defer cancel()
 	missing := int64(0)
 	for _, version := range versions {

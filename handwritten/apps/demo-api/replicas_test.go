@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 )
 
@@ -43,7 +44,7 @@ func awaitSharing(t *testing.T, at place) {
 			t.Logf("consumer groups: %v", states)
 		}
 	}()
-	eventually(t, healWithin, "the replicas share the partitions", func() bool {
+	enginetest.Eventually(t, apptest.HealWithin, "the replicas share the partitions", func() bool {
 		var err error
 		if states, err = groups.state(t.Context()); err != nil {
 			t.Fatal(err)
@@ -59,12 +60,12 @@ func awaitSharing(t *testing.T, at place) {
 
 // membersInAllPartitions opens tenants until each partition of the log has one,
 // and returns a member of each.
-func membersInAllPartitions(t *testing.T, s *server) []caller {
+func membersInAllPartitions(t *testing.T, s *server) []apptest.Caller {
 	t.Helper()
-	members := make([]caller, s.bus.PartitionCount())
+	members := make([]apptest.Caller, s.bus.PartitionCount())
 	for missing, n := len(members), 0; missing > 0; n++ {
 		tenant, member := s.tenant(t, fmt.Sprint("partition-", n))
-		if at := s.bus.PartitionOf(uuid.MustParse(tenant)); members[at].base == "" {
+		if at := s.bus.PartitionOf(uuid.MustParse(tenant)); members[at].Base == "" {
 			members[at] = member
 			missing--
 		}
@@ -72,19 +73,16 @@ func membersInAllPartitions(t *testing.T, s *server) []caller {
 	return members
 }
 
-// via is the same user, who asks another replica.
-func (c caller) via(s *server) caller { return caller{s.admin.base, c.token} }
-
 func readThroughTheOther(t *testing.T, a, b *server) {
 	for _, member := range membersInAllPartitions(t, a) {
-		for i, way := range [][2]caller{{member, member.via(b)}, {member.via(b), member}} {
-			created := way[0].must(t, 201, "POST", "/jobs", `{"title": "x"}`)
-			path := "/jobs/" + decode[object](t, created).ID
-			if got := decode[object](t, way[1].must(t, 200, "GET", path, "")); got.Version != 1 {
+		for i, way := range [][2]apptest.Caller{{member, member.Via(b.admin.Base)}, {member.Via(b.admin.Base), member}} {
+			created := way[0].Must(t, 201, "POST", "/jobs", `{"title": "x"}`)
+			path := "/jobs/" + created.Object(t).ID
+			if got := way[1].Must(t, 200, "GET", path, "").Object(t); got.Version != 1 {
 				t.Errorf("the other replica says %+v, want version 1", got)
 			}
-			started := way[1].must(t, 200, "POST", path+"/start", "", "If-Match", `"1"`)
-			if rows := list[jobRow](t, way[0], "/jobs?status=in_progress", started.seen()); len(rows) != i+1 {
+			started := way[1].Must(t, 200, "POST", path+"/start", "", "If-Match", `"1"`)
+			if rows := apptest.List[jobRow](t, way[0], "/jobs?status=in_progress", started.Seen()); len(rows) != i+1 {
 				t.Errorf("jobs in progress %+v, want %d", rows, i+1)
 			}
 		}
@@ -96,38 +94,38 @@ func oneKeyForBoth(t *testing.T, a, b *server) {
 	const keys = 20
 	for n := range keys {
 		var both sync.WaitGroup
-		var answers [2]answer
-		for i, c := range []caller{member, member.via(b)} {
+		var answers [2]apptest.Answer
+		for i, c := range []apptest.Caller{member, member.Via(b.admin.Base)} {
 			both.Go(func() {
 				var err error
-				if answers[i], err = c.send("POST", "/jobs", `{"title": "once"}`, "Idempotency-Key", fmt.Sprint("key-", n)); err != nil {
+				if answers[i], err = c.Send("POST", "/jobs", `{"title": "once"}`, "Idempotency-Key", fmt.Sprint("key-", n)); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		both.Wait()
-		if answers[0].status != 201 || answers[1].status != 201 || !bytes.Equal(answers[0].body, answers[1].body) {
-			t.Errorf("one key is answered with %d %s and %d %s", answers[0].status, answers[0].body, answers[1].status, answers[1].body)
+		if answers[0].Status != 201 || answers[1].Status != 201 || answers[0].Body != answers[1].Body {
+			t.Errorf("one key is answered with %d %s and %d %s", answers[0].Status, answers[0].Body, answers[1].Status, answers[1].Body)
 		}
 	}
-	last := member.must(t, 201, "POST", "/jobs", `{"title": "last"}`)
-	if rows := list[jobRow](t, member.via(b), "/jobs", last.seen()); len(rows) != keys+1 {
+	last := member.Must(t, 201, "POST", "/jobs", `{"title": "last"}`)
+	if rows := apptest.List[jobRow](t, member.Via(b.admin.Base), "/jobs", last.Seen()); len(rows) != keys+1 {
 		t.Errorf("%d jobs, want one for each of %d keys and one without", len(rows), keys)
 	}
 }
 
 func suspendedEverywhere(t *testing.T, a, b *server) {
 	id, member := a.tenant(t, "suspended")
-	member.via(b).must(t, 200, "GET", "/jobs", "")
+	member.Via(b.admin.Base).Must(t, 200, "GET", "/jobs", "")
 	eventuallyAnswers := func(status int) {
 		t.Helper()
-		eventually(t, 2*tenancy.MaxStale, fmt.Sprint("both replicas answer ", status), func() bool {
-			return member.do(t, "GET", "/jobs", "").status == status && member.via(b).do(t, "GET", "/jobs", "").status == status
+		enginetest.Eventually(t, 2*tenancy.MaxStale, fmt.Sprint("both replicas answer ", status), func() bool {
+			return member.Do(t, "GET", "/jobs", "").Status == status && member.Via(b.admin.Base).Do(t, "GET", "/jobs", "").Status == status
 		})
 	}
-	a.admin.must(t, 200, "POST", "/tenants/"+id+"/suspend", `{"reason": "unpaid"}`)
+	a.admin.Must(t, 200, "POST", "/tenants/"+id+"/suspend", `{"reason": "unpaid"}`)
 	eventuallyAnswers(403)
-	wantProblem(t, member.via(b).do(t, "POST", "/jobs", `{"title": "x"}`), 403, "TENANT_SUSPENDED")
-	b.admin.must(t, 200, "POST", "/tenants/"+id+"/activate", "")
+	member.Via(b.admin.Base).Do(t, "POST", "/jobs", `{"title": "x"}`).WantProblem(t, 403, "TENANT_SUSPENDED")
+	b.admin.Must(t, 200, "POST", "/tenants/"+id+"/activate", "")
 	eventuallyAnswers(200)
 }

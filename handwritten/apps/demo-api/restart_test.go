@@ -16,14 +16,14 @@ func TestKilledServerGoesOnAtOnce(t *testing.T) {
 	_, member := s.tenant(t, "restart")
 	var waited time.Duration
 	for range restarts {
-		before := member.must(t, 201, "POST", "/jobs", `{"title": "before"}`)
+		before := member.Must(t, 201, "POST", "/jobs", `{"title": "before"}`)
 		s.kill(t)
 		s = serve(t, s.place)
-		member.base = s.admin.base
-		member.read(t, "/jobs", before.seen())
-		after := member.must(t, 201, "POST", "/jobs", `{"title": "after"}`)
+		member.Base = s.admin.Base
+		member.Read(t, "/jobs", before.Seen())
+		after := member.Must(t, 201, "POST", "/jobs", `{"title": "after"}`)
 		began := time.Now()
-		member.read(t, "/jobs", after.seen())
+		member.Read(t, "/jobs", after.Seen())
 		waited += time.Since(began)
 	}
 	// Waiting for the lease to expire would take 2 to 5 s each time. A Kafka that

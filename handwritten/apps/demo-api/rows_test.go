@@ -1,11 +1,6 @@
 package main
 
-import (
-	"net/url"
-	"strings"
-	"testing"
-	"time"
-)
+import "time"
 
 type jobRow struct {
 	ID          string     `json:"job_id"`
@@ -34,25 +29,4 @@ type recorded struct {
 		CompletedAt *time.Time `json:"completed_at"`
 		DurationMS  *int64     `json:"duration_ms"`
 	} `json:"data"`
-}
-
-// list reads all pages of a list, each with everything up to the write that seen names.
-func list[T any](t *testing.T, c caller, path, seen string) []T {
-	t.Helper()
-	separator := "?"
-	if strings.Contains(path, "?") {
-		separator = "&"
-	}
-	var rows []T
-	for cursor := ""; ; {
-		page := decode[struct {
-			Items []T    `json:"items"`
-			Next  string `json:"next_cursor"`
-		}](t, c.read(t, path+separator+"limit=200"+cursor, seen))
-		rows = append(rows, page.Items...)
-		if page.Next == "" {
-			return rows
-		}
-		cursor = "&cursor=" + url.QueryEscape(page.Next)
-	}
 }

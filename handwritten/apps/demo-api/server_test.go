@@ -1,32 +1,24 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"slices"
-	"strconv"
-	"strings"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 )
 
-// How long a server may take to start, engines included, and to end.
-const (
-	readyWithin = 90 * time.Second
-	endWithin   = 10 * time.Second
-)
+// readyWithin is how long a server may take to start, engines included.
+const readyWithin = 90 * time.Second
 
 // server is one running demo-api.
 type server struct {
 	place
-	admin   caller
-	cmd     *exec.Cmd
-	log     transcript
-	engines []string      // process ids, when it was told to end
-	ended   chan struct{} // closed when the process has ended
+	*apptest.Process
+	admin apptest.Caller
 }
 
 // serve starts the whole app and waits until it is ready.
@@ -45,28 +37,11 @@ func startPart(t *testing.T, at place, part string) *server {
 
 func start(t *testing.T, at place, part string) *server {
 	t.Helper()
-	_ = os.Remove(at.devFile()) // of an earlier process
-	s := &server{place: at, cmd: exec.Command(binary, part), ended: make(chan struct{})}
-	s.cmd.Env = at.environ()
-	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(s.ended)
-		_ = s.cmd.Wait() // stop and kill judge how it ended
-	}()
+	_ = os.Remove(filepath.Join(at.data, "dev.json")) // of an earlier process
+	s := &server{place: at, Process: apptest.Start(t, at.command(part))}
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.diagnose(t)
-		}
-		_ = s.cmd.Process.Kill()
-		<-s.ended
-		if t.Failed() {
-			t.Logf("the end of the server's log:\n%s", s.log.end())
-		}
-		if log := s.log.String(); strings.Contains(log, "DATA RACE") {
-			t.Errorf("the server has a data race:\n%s", log)
 		}
 	})
 	return s
@@ -75,55 +50,41 @@ func start(t *testing.T, at place, part string) *server {
 // await waits until the server says where it listens.
 func (s *server) await(t *testing.T) {
 	t.Helper()
-	ready := s.readDevFile
+	ready := s.readDev
 	if s.keys != nil {
-		s.admin.token = s.token(t, "admin", "", "PlatformAdmin")
+		s.admin.Token = s.token(t, "admin", "", "PlatformAdmin")
 		ready = s.readLog
 	}
-	eventually(t, readyWithin, "the server's address", func() bool {
-		select {
-		case <-s.ended:
-			t.Fatal("the server ended before it was ready")
-		default:
-		}
-		return ready()
-	})
+	s.AwaitReady(t, readyWithin, "the server's address", ready)
 }
 
-// readDevFile is how scripts find a server with engines of its own.
-func (s *server) readDevFile() bool {
-	var dev struct {
-		BaseURL string            `json:"base_url"`
-		Tokens  map[string]string `json:"tokens"`
-	}
-	raw, err := os.ReadFile(s.devFile())
-	if err != nil || json.Unmarshal(raw, &dev) != nil {
-		return false
-	}
-	s.admin = caller{dev.BaseURL, dev.Tokens["PlatformAdmin"]}
-	return true
+// readDev is how scripts find a server with engines of its own.
+func (s *server) readDev() bool {
+	dev, there := apptest.ReadDev(s.data)
+	s.admin = apptest.Caller{Base: dev.BaseURL, Token: dev.Tokens["PlatformAdmin"]}
+	return there
 }
 
 func (s *server) readLog() bool {
-	s.admin.base = s.log.address()
-	return s.admin.base != ""
+	s.admin.Base = s.Log.URL()
+	return s.admin.Base != ""
 }
 
 // tenant opens a tenant on the plan that does not bound its calls, and returns
 // its id and a member of it.
-func (s *server) tenant(t *testing.T, slug string) (string, caller) {
+func (s *server) tenant(t *testing.T, slug string) (string, apptest.Caller) {
 	t.Helper()
 	id, member := s.freeTenant(t, slug)
-	s.admin.must(t, 200, "POST", "/tenants/"+id+"/change-plan", `{"plan": "enterprise"}`)
+	s.admin.Must(t, 200, "POST", "/tenants/"+id+"/change-plan", `{"plan": "enterprise"}`)
 	return id, member
 }
 
 // freeTenant opens one on the plan that every tenant begins with.
-func (s *server) freeTenant(t *testing.T, slug string) (string, caller) {
+func (s *server) freeTenant(t *testing.T, slug string) (string, apptest.Caller) {
 	t.Helper()
 	body := fmt.Sprintf(`{"name": "Tenant %s", "slug": %q}`, slug, slug)
-	id := decode[object](t, s.admin.must(t, 201, "POST", "/tenants", body)).ID
-	return id, caller{s.admin.base, s.token(t, "member-of-"+slug, id, "TenantMember")}
+	id := s.admin.Must(t, 201, "POST", "/tenants", body).Object(t).ID
+	return id, apptest.Caller{Base: s.admin.Base, Token: s.token(t, "member-of-"+slug, id, "TenantMember")}
 }
 
 // stop asks the server to end and checks that it does, in time and with all it started.
@@ -136,8 +97,7 @@ func (s *server) stop(t *testing.T) {
 // awaitStop checks how the server ends that was asked to.
 func (s *server) awaitStop(t *testing.T) {
 	t.Helper()
-	s.awaitEnd(t)
-	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := s.AwaitEnd(t); code != 0 {
 		t.Errorf("the server ended with code %d", code)
 	}
 }
@@ -146,28 +106,13 @@ func (s *server) awaitStop(t *testing.T) {
 func (s *server) kill(t *testing.T) {
 	t.Helper()
 	s.signal(t, syscall.SIGKILL)
-	s.awaitEnd(t)
+	s.AwaitEnd(t)
 }
 
 func (s *server) signal(t *testing.T, how syscall.Signal) {
 	t.Helper()
-	s.engines = descendants(strconv.Itoa(s.cmd.Process.Pid))
-	if shared := s.keys != nil; shared != (len(s.engines) == 0) {
-		t.Fatalf("the server has the engines %v: that they end would prove nothing", s.engines)
+	engines := s.Signal(t, how)
+	if shared := s.keys != nil; shared != (len(engines) == 0) {
+		t.Fatalf("the server has the engines %v: that they end would prove nothing", engines)
 	}
-	if err := s.cmd.Process.Signal(how); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (s *server) awaitEnd(t *testing.T) {
-	t.Helper()
-	began := time.Now()
-	defer func() { t.Logf("the server ended within %v", time.Since(began)) }()
-	select {
-	case <-s.ended:
-	case <-time.After(endWithin):
-		t.Fatalf("the server still runs %v after it was told to end", endWithin)
-	}
-	eventually(t, endWithin, "the end of the engines", func() bool { return !slices.ContainsFunc(s.engines, running) })
 }

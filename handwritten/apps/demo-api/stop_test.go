@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
 // TestStopUnderLoad tells one replica to stop while it works: first it says so,
@@ -28,10 +31,10 @@ func TestStopUnderLoad(t *testing.T) {
 
 	release := blockAppends(t, a.place) // from now on, each worker's request is in flight
 	a.signal(t, syscall.SIGTERM)
-	eventually(t, endWithin, "the server says that it is stopping", func() bool {
-		return strings.Contains(string(a.admin.do(t, "GET", "/health/ready", "").body), "stopping")
+	enginetest.Eventually(t, apptest.EndWithin, "the server says that it is stopping", func() bool {
+		return strings.Contains(a.admin.Do(t, "GET", "/health/ready", "").Body, "stopping")
 	})
-	eventually(t, endWithin, "new connections are refused", func() bool { return refused(a) })
+	enginetest.Eventually(t, apptest.EndWithin, "new connections are refused", func() bool { return refused(a) })
 	release()
 	load.Wait()
 	for _, w := range workers {
@@ -41,14 +44,14 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	a.awaitStop(t)
 	for _, w := range workers {
-		w.resume(t, b.admin.base)
+		w.resume(t, b.admin.Base)
 	}
-	t.Logf("%d jobs are there", len(checkWork(t, member.via(b), workers...)))
+	t.Logf("%d jobs are there", len(checkWork(t, member.Via(b.admin.Base), workers...)))
 	b.stop(t)
 }
 
 func refused(s *server) bool {
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.admin.base, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.admin.Base, "http://"))
 	if err == nil {
 		_ = conn.Close()
 	}

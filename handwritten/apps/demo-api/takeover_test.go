@@ -5,6 +5,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
 // takeOverWithin is how long events may wait for another replica after theirs
@@ -22,7 +25,7 @@ func TestReplicaDies(t *testing.T) {
 	dying, staying := leaderFirst(t, a, b)
 	var doomed, safe, probes []*worker
 	for i, member := range membersInAllPartitions(t, staying) {
-		doomed = append(doomed, newWorker(member.via(dying), seed, 3*i))
+		doomed = append(doomed, newWorker(member.Via(dying.admin.Base), seed, 3*i))
 		safe = append(safe, newWorker(member, seed, 3*i+1))
 		probes = append(probes, newWorker(member, seed, 3*i+2))
 	}
@@ -34,11 +37,11 @@ func TestReplicaDies(t *testing.T) {
 	dying.kill(t)
 	dead.Wait()
 	for _, w := range doomed {
-		w.resume(t, staying.admin.base)
+		w.resume(t, staying.admin.Base)
 	}
 	t.Logf("the clients of the dead replica are answered by the other after %v", time.Since(killed))
 	for _, w := range probes {
-		w.resume(t, w.base)
+		w.resume(t, w.Base)
 	}
 	awaitProjected(t, probes)
 	took := time.Since(killed)
@@ -53,7 +56,7 @@ func TestReplicaDies(t *testing.T) {
 		if safe[i].failure != nil {
 			t.Errorf("a client of the replica that stays was not answered: %v", safe[i].failure)
 		}
-		for id, version := range checkWork(t, probe.caller, doomed[i], safe[i], probe) {
+		for id, version := range checkWork(t, probe.Caller, doomed[i], safe[i], probe) {
 			versions[id] = version
 		}
 	}
@@ -65,7 +68,7 @@ func TestReplicaDies(t *testing.T) {
 // leaderFirst tells which replica publishes the log.
 func leaderFirst(t *testing.T, a, b *server) (leader, other *server) {
 	t.Helper()
-	eventually(t, healWithin, "one replica leads", func() bool { return a.leads(t) != b.leads(t) })
+	enginetest.Eventually(t, apptest.HealWithin, "one replica leads", func() bool { return a.leads(t) != b.leads(t) })
 	if b.leads(t) {
 		return b, a
 	}
@@ -74,7 +77,7 @@ func leaderFirst(t *testing.T, a, b *server) (leader, other *server) {
 
 func (s *server) leads(t *testing.T) bool {
 	t.Helper()
-	return strings.Contains(string(s.admin.must(t, 200, "GET", "/metrics", "").body), "\noksai_relay_leading 1\n")
+	return strings.Contains(s.admin.Must(t, 200, "GET", "/metrics", "").Body, "\noksai_relay_leading 1\n")
 }
 
 // awaitProjected waits until what each worker was answered last can be listed.
@@ -83,7 +86,7 @@ func awaitProjected(t *testing.T, workers []*worker) {
 	var all sync.WaitGroup
 	for _, w := range workers {
 		all.Go(func() {
-			if _, _, err := w.askUntilThere("/jobs?limit=1", w.seen); err != nil {
+			if _, _, err := w.AskUntilThere("/jobs?limit=1", w.seen); err != nil {
 				t.Error(err)
 			}
 		})

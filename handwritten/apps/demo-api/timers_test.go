@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oksai/oksai/gen/job"
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/timer"
 )
@@ -15,9 +16,9 @@ func TestTimers(t *testing.T) {
 	s := serve(t, sharedEngines(t))
 	_, member := s.tenant(t, "timers")
 	pending, started, completed := newJob(t, member), newJob(t, member), newJob(t, member)
-	member.must(t, 200, "POST", "/jobs/"+started+"/start", "")
-	member.must(t, 200, "POST", "/jobs/"+completed+"/start", "")
-	member.must(t, 200, "POST", "/jobs/"+completed+"/complete", "")
+	member.Must(t, 200, "POST", "/jobs/"+started+"/start", "")
+	member.Must(t, 200, "POST", "/jobs/"+completed+"/start", "")
+	member.Must(t, 200, "POST", "/jobs/"+completed+"/complete", "")
 	desk := openOffice(t, s.place)
 
 	look := desk.timersAt(t, 719*time.Hour)
@@ -30,8 +31,8 @@ func TestTimers(t *testing.T) {
 	awaitHistory(t, member, started, "Created", "Started", "Cancelled")
 	awaitHistory(t, member, pending, "Created")
 	awaitHistory(t, member, completed, "Created", "Started", "Completed")
-	last := member.must(t, 201, "POST", "/jobs", `{"title": "last"}`)
-	if rows := list[jobRow](t, member, "/jobs?status=cancelled", last.seen()); len(rows) != 1 || rows[0].ID != started {
+	last := member.Must(t, 201, "POST", "/jobs", `{"title": "last"}`)
+	if rows := apptest.List[jobRow](t, member, "/jobs?status=cancelled", last.Seen()); len(rows) != 1 || rows[0].ID != started {
 		t.Errorf("cancelled jobs %+v, want the one that was started", rows)
 	}
 	s.stop(t)

@@ -8,12 +8,14 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 )
 
 // worker creates jobs and takes each some way, one request after the other.
 // A request that was not answered is sent again with the same key.
 type worker struct {
-	caller
+	apptest.Caller
 	name    string
 	random  *rand.Rand
 	acked   map[string]int64 // the version of each job that was answered last
@@ -27,8 +29,8 @@ type worker struct {
 }
 
 // newWorker's number is unique in the test.
-func newWorker(c caller, seed uint64, number int) *worker {
-	w := &worker{caller: c, name: fmt.Sprint("worker-", number), acked: map[string]int64{}, random: rand.New(rand.NewPCG(seed, uint64(number)))}
+func newWorker(c apptest.Caller, seed uint64, number int) *worker {
+	w := &worker{Caller: c, name: fmt.Sprint("worker-", number), acked: map[string]int64{}, random: rand.New(rand.NewPCG(seed, uint64(number)))}
 	w.next()
 	return w
 }
@@ -46,20 +48,20 @@ func (w *worker) step(t *testing.T) bool {
 		body = fmt.Sprintf(`{"title": "job %d of %s"}`, w.job, w.name)
 	}
 	began := time.Now()
-	a, err := w.send("POST", path, body, "Idempotency-Key", w.key())
-	if err == nil && a.status >= 500 {
-		err = fmt.Errorf("%d %s", a.status, a.body)
+	a, err := w.Send("POST", path, body, "Idempotency-Key", w.key())
+	if err == nil && a.Status >= 500 {
+		err = fmt.Errorf("%d %s", a.Status, a.Body)
 	}
 	if w.failure = err; err != nil {
 		return false
 	}
 	w.slowest = max(w.slowest, time.Since(began))
-	var got object
-	if err := json.Unmarshal(a.body, &got); err != nil || a.status >= 300 || got.Version != int64(w.done+1) {
-		t.Errorf("%s: POST %s = %d %s, want version %d", w.key(), path, a.status, a.body, w.done+1)
+	var got apptest.Object
+	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || a.Status >= 300 || got.Version != int64(w.done+1) {
+		t.Errorf("%s: POST %s = %d %s, want version %d", w.key(), path, a.Status, a.Body, w.done+1)
 		return false
 	}
-	w.id, w.seen, w.acked[got.ID] = got.ID, a.seen(), got.Version
+	w.id, w.seen, w.acked[got.ID] = got.ID, a.Seen(), got.Version
 	if w.done++; w.done == w.plan {
 		w.next()
 	}
@@ -70,7 +72,7 @@ func (w *worker) step(t *testing.T) bool {
 // away, with its key, to another one.
 func (w *worker) resume(t *testing.T, base string) {
 	t.Helper()
-	w.base = base
+	w.Base = base
 	if !w.step(t) {
 		t.Fatalf("%s is not answered after the fault: %v", w.key(), w.failure)
 	}
@@ -101,7 +103,7 @@ func (l *load) end() {
 
 // checkWork checks what the workers of one tenant were answered, and returns
 // the versions of its jobs.
-func checkWork(t *testing.T, c caller, workers ...*worker) map[string]int64 {
+func checkWork(t *testing.T, c apptest.Caller, workers ...*worker) map[string]int64 {
 	t.Helper()
 	acked := map[string]int64{}
 	for _, w := range workers {
@@ -110,7 +112,7 @@ func checkWork(t *testing.T, c caller, workers ...*worker) map[string]int64 {
 		}
 	}
 	// Two writes more, so that the read models are asked for everything before them.
-	last := decode[object](t, c.must(t, 201, "POST", "/jobs", `{"title": "last"}`))
+	last := c.Must(t, 201, "POST", "/jobs", `{"title": "last"}`).Object(t)
 	acked[last.ID] = last.Version
-	return checkModels(t, c, acked, c.must(t, 200, "POST", "/jobs/"+last.ID+"/start", "").seen())
+	return checkModels(t, c, acked, c.Must(t, 200, "POST", "/jobs/"+last.ID+"/start", "").Seen())
 }

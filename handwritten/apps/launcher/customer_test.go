@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
@@ -67,27 +68,27 @@ func (c *customer) later(t *testing.T, by time.Duration) {
 }
 
 // operator works for the platform, by a token of today.
-func (c *customer) operator(t *testing.T) caller {
+func (c *customer) operator(t *testing.T) apptest.Caller {
 	t.Helper()
-	return caller{c.Apps["platform-admin"], c.token(t, "PlatformAdmin", "OKSAI_CLOCK="+c.clock)}
+	return apptest.Caller{Base: c.Apps["platform-admin"], Token: c.token(t, "PlatformAdmin", "OKSAI_CLOCK="+c.clock)}
 }
 
-func (c *customer) nobody() caller { return caller{base: c.Apps["platform-api"]} }
+func (c *customer) nobody() apptest.Caller { return apptest.Caller{Base: c.Apps["platform-api"]} }
 
 // signIn is a session of today, of one of the tenant's people. When weeks have
 // gone by at once, the keys that sign tokens must be replaced first.
-func (c *customer) signIn(t *testing.T, email string) caller {
+func (c *customer) signIn(t *testing.T, email string) apptest.Caller {
 	t.Helper()
 	body := fmt.Sprintf(`{"email": %q, "password": %q, "tenant": %q}`, email, password, c.tenant)
-	var a answer
-	eventually(t, healWithin, "a session of "+email, func() bool {
-		a = c.nobody().do(t, "POST", "/sign-in", body)
-		return a.status != 503
+	var a apptest.Answer
+	enginetest.Eventually(t, apptest.HealWithin, "a session of "+email, func() bool {
+		a = c.nobody().Do(t, "POST", "/sign-in", body)
+		return a.Status != 503
 	})
-	if a.status != 200 {
-		t.Fatalf("%s cannot sign in: %d %s", email, a.status, a.body)
+	if a.Status != 200 {
+		t.Fatalf("%s cannot sign in: %d %s", email, a.Status, a.Body)
 	}
-	return caller{c.Apps["platform-api"], decode[struct {
+	return apptest.Caller{Base: c.Apps["platform-api"], Token: apptest.Decode[struct {
 		Access string `json:"access_token"`
 	}](t, a).Access}
 }
@@ -97,36 +98,36 @@ const owner, member = "olivia@example.com", "max@example.com"
 // opens registers the owner, opens the tenant, and invites a member.
 func (c *customer) opens(t *testing.T) {
 	t.Helper()
-	c.nobody().must(t, 204, "POST", "/register", fmt.Sprintf(`{"email": %q, "password": %q}`, owner, password))
-	c.nobody().must(t, 204, "POST", "/confirm-email", fmt.Sprintf(`{"token": %q}`, c.mailedTo(t, owner)))
+	c.nobody().Must(t, 204, "POST", "/register", fmt.Sprintf(`{"email": %q, "password": %q}`, owner, password))
+	c.nobody().Must(t, 204, "POST", "/confirm-email", fmt.Sprintf(`{"token": %q}`, c.mailedTo(t, owner)))
 	operator := c.operator(t)
-	c.tenant = decode[struct{ ID string }](t, operator.must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
+	c.tenant = apptest.Decode[struct{ ID string }](t, operator.Must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
 	users := listed[struct {
 		ID string `json:"user_id"`
 	}](t, operator, "/users?email="+url.QueryEscape(owner))
 	if len(users) != 1 {
 		t.Fatalf("the users with the owner's address are %v", users)
 	}
-	operator.must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q, "roles": ["TenantOwner"]}`, users[0].ID), "X-Tenant-ID", c.tenant)
+	operator.Must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q, "roles": ["TenantOwner"]}`, users[0].ID), "X-Tenant-ID", c.tenant)
 
 	boss := c.signIn(t, owner)
-	boss.must(t, 200, "POST", "/tenants/"+c.tenant+"/change-plan", `{"plan": "pro"}`)
-	boss.must(t, 200, "POST", "/invitations", fmt.Sprintf(`{"email": %q, "roles": ["TenantMember"]}`, member))
-	c.nobody().must(t, 200, "POST", "/join-tenant", fmt.Sprintf(`{"token": %q, "password": %q, "name": "Max"}`, c.mailedTo(t, member), password))
+	boss.Must(t, 200, "POST", "/tenants/"+c.tenant+"/change-plan", `{"plan": "pro"}`)
+	boss.Must(t, 200, "POST", "/invitations", fmt.Sprintf(`{"email": %q, "roles": ["TenantMember"]}`, member))
+	c.nobody().Must(t, 200, "POST", "/join-tenant", fmt.Sprintf(`{"token": %q, "password": %q, "name": "Max"}`, c.mailedTo(t, member), password))
 }
 
 // worksFor has the member work: jobs are created, done and found.
 func (c *customer) worksFor(t *testing.T) {
 	t.Helper()
 	max := c.signIn(t, member)
-	first := decode[struct{ ID string }](t, max.must(t, 201, "POST", "/jobs", fmt.Sprintf(`{"title": %q, "priority": "urgent"}`, c.title))).ID
-	max.must(t, 200, "POST", "/jobs/"+first+"/start", "")
-	last := max.must(t, 200, "POST", "/jobs/"+first+"/complete", "")
-	jobs := listed[struct{ Title, Status string }](t, max, "/jobs?search="+url.QueryEscape(c.title), last.seen()...)
+	first := apptest.Decode[struct{ ID string }](t, max.Must(t, 201, "POST", "/jobs", fmt.Sprintf(`{"title": %q, "priority": "urgent"}`, c.title))).ID
+	max.Must(t, 200, "POST", "/jobs/"+first+"/start", "")
+	last := max.Must(t, 200, "POST", "/jobs/"+first+"/complete", "")
+	jobs := listed[struct{ Title, Status string }](t, max, "/jobs?search="+url.QueryEscape(c.title), "Oksai-Consistency", last.Seen())
 	if len(jobs) != 1 || jobs[0].Status != "completed" {
 		t.Errorf("the jobs are %+v, want the one that is completed", jobs)
 	}
-	max.must(t, 403, "POST", "/invitations", `{"email": "friend@example.com", "roles": ["TenantOwner"]}`)
+	max.Must(t, 403, "POST", "/invitations", `{"email": "friend@example.com", "roles": ["TenantOwner"]}`)
 }
 
 type invoice struct {
@@ -145,7 +146,7 @@ type money struct {
 func (c *customer) isInvoiced(t *testing.T) invoice {
 	t.Helper()
 	c.later(t, 15*day)
-	c.owner(t, "the subscription's first period", func(boss caller) bool {
+	c.owner(t, "the subscription's first period", func(boss apptest.Caller) bool {
 		all := listed[struct {
 			Status string
 			Period int
@@ -154,10 +155,10 @@ func (c *customer) isInvoiced(t *testing.T) invoice {
 	})
 	for range 3 { // the usage of jobs is metered day by day
 		max := c.signIn(t, member)
-		max.must(t, 201, "POST", "/jobs", `{"title": "A day's work"}`)
+		max.Must(t, 201, "POST", "/jobs", `{"title": "A day's work"}`)
 		c.later(t, day)
 	}
-	c.owner(t, "the usage of the days that are over", func(boss caller) bool {
+	c.owner(t, "the usage of the days that are over", func(boss apptest.Caller) bool {
 		jobs := 0
 		for _, d := range listed[struct{ Jobs int }](t, boss, "/usage") {
 			jobs += d.Jobs
@@ -177,16 +178,16 @@ func (c *customer) isSuspended(t *testing.T, i invoice) {
 		t.Errorf("the invoice is for %+v", i.Total)
 	}
 	max := c.signIn(t, member)
-	max.must(t, 200, "GET", "/jobs", "")
+	max.Must(t, 200, "GET", "/jobs", "")
 	c.later(t, 15*day)
 	c.invoice(t, "overdue")
 	c.later(t, 15*day)
 	operator := c.operator(t)
-	eventually(t, healWithin, "the tenant's suspension", func() bool { return c.standing(t, operator) == "suspended" })
+	enginetest.Eventually(t, apptest.HealWithin, "the tenant's suspension", func() bool { return c.standing(t, operator) == "suspended" })
 	token := c.owned(t)
-	eventually(t, cutOffWithin, "the end of the tenant's work", func() bool {
-		a := token.do(t, "POST", "/jobs", `{"title": "Too late"}`)
-		return a.status == 403 && strings.Contains(a.body, "TENANT_SUSPENDED")
+	enginetest.Eventually(t, cutOffWithin, "the end of the tenant's work", func() bool {
+		a := token.Do(t, "POST", "/jobs", `{"title": "Too late"}`)
+		return a.Status == 403 && strings.Contains(a.Body, "TENANT_SUSPENDED")
 	})
 }
 
@@ -199,63 +200,63 @@ func (c *customer) pays(t *testing.T, i invoice) {
 		c.webhook(t, 204, word, "Webhook-Signature", c.sign(word))
 	}
 	operator := c.operator(t)
-	eventually(t, healWithin, "the tenant's return", func() bool { return c.standing(t, operator) == "active" })
+	enginetest.Eventually(t, apptest.HealWithin, "the tenant's return", func() bool { return c.standing(t, operator) == "active" })
 	boss := c.owned(t)
-	eventually(t, cutOffWithin, "the tenant's work", func() bool { return boss.do(t, "GET", "/jobs", "").status == 200 })
+	enginetest.Eventually(t, cutOffWithin, "the tenant's work", func() bool { return boss.Do(t, "GET", "/jobs", "").Status == 200 })
 	paid := c.invoice(t, "paid")
 	if paid.Paid != paid.Total {
 		t.Errorf("%+v was paid of %+v", paid.Paid, paid.Total)
 	}
-	c.owner(t, "the subscription's good standing", func(boss caller) bool {
+	c.owner(t, "the subscription's good standing", func(boss apptest.Caller) bool {
 		all := listed[struct {
 			Status string
 			Unpaid bool
 		}](t, boss, "/subscriptions")
 		return len(all) == 1 && all[0].Status == "active" && !all[0].Unpaid
 	})
-	c.signIn(t, member).must(t, 201, "POST", "/jobs", `{"title": "Back at work"}`)
+	c.signIn(t, member).Must(t, 201, "POST", "/jobs", `{"title": "Back at work"}`)
 }
 
 // leaves deletes the tenant, waits until it cannot be restored, and erases it.
 func (c *customer) leaves(t *testing.T) {
 	t.Helper()
-	c.signIn(t, owner).must(t, 200, "POST", "/tenants/"+c.tenant+"/delete", "")
-	c.operator(t).must(t, 409, "POST", "/tenants/"+c.tenant+"/erase", "")
+	c.signIn(t, owner).Must(t, 200, "POST", "/tenants/"+c.tenant+"/delete", "")
+	c.operator(t).Must(t, 409, "POST", "/tenants/"+c.tenant+"/erase", "")
 	c.later(t, 31*day)
 	operator := c.operator(t)
-	eventually(t, healWithin, "the tenant's deletion", func() bool { return c.standing(t, operator) == "deleted" })
-	a := c.nobody().do(t, "POST", "/sign-in", fmt.Sprintf(`{"email": %q, "password": %q, "tenant": %q}`, owner, password, c.tenant))
-	if a.status/100 != 4 {
-		if a := c.owned(t).do(t, "GET", "/jobs", ""); a.status/100 != 4 {
-			t.Errorf("the owner of a tenant that is deleted reads jobs: %d %s", a.status, a.body)
+	enginetest.Eventually(t, apptest.HealWithin, "the tenant's deletion", func() bool { return c.standing(t, operator) == "deleted" })
+	a := c.nobody().Do(t, "POST", "/sign-in", fmt.Sprintf(`{"email": %q, "password": %q, "tenant": %q}`, owner, password, c.tenant))
+	if a.Status/100 != 4 {
+		if a := c.owned(t).Do(t, "GET", "/jobs", ""); a.Status/100 != 4 {
+			t.Errorf("the owner of a tenant that is deleted reads jobs: %d %s", a.Status, a.Body)
 		}
 	}
-	erased := operator.must(t, 200, "POST", "/tenants/"+c.tenant+"/erase", "")
+	erased := operator.Must(t, 200, "POST", "/tenants/"+c.tenant+"/erase", "")
 	for _, row := range listed[struct {
 		ID   string `json:"tenant_id"`
 		Name string
-	}](t, operator, "/tenants", erased.seen()...) {
+	}](t, operator, "/tenants", "Oksai-Consistency", erased.Seen()) {
 		if row.ID == c.tenant && row.Name != "erased" {
 			t.Errorf("the erased tenant is listed as %q", row.Name)
 		}
 	}
-	operator.must(t, 404, "GET", "/tenants/by-slug/acme", "")
+	operator.Must(t, 404, "GET", "/tenants/by-slug/acme", "")
 }
 
 // owned is the owner's session of today, also where the tenant may not work.
-func (c *customer) owned(t *testing.T) caller { t.Helper(); return c.signIn(t, owner) }
+func (c *customer) owned(t *testing.T) apptest.Caller { t.Helper(); return c.signIn(t, owner) }
 
 // owner waits for what the owner sees.
-func (c *customer) owner(t *testing.T, what string, ok func(boss caller) bool) {
+func (c *customer) owner(t *testing.T, what string, ok func(boss apptest.Caller) bool) {
 	t.Helper()
 	boss := c.owned(t)
-	eventually(t, healWithin, what, func() bool { return ok(boss) })
+	enginetest.Eventually(t, apptest.HealWithin, what, func() bool { return ok(boss) })
 }
 
 // invoice waits until the tenant's first invoice has a status.
 func (c *customer) invoice(t *testing.T, status string) (found invoice) {
 	t.Helper()
-	c.owner(t, "an invoice that is "+status, func(boss caller) bool {
+	c.owner(t, "an invoice that is "+status, func(boss apptest.Caller) bool {
 		all := listed[invoice](t, boss, "/invoices")
 		if len(all) == 0 {
 			return false
@@ -266,14 +267,14 @@ func (c *customer) invoice(t *testing.T, status string) (found invoice) {
 	return found
 }
 
-func (c *customer) standing(t *testing.T, operator caller) string {
+func (c *customer) standing(t *testing.T, operator apptest.Caller) string {
 	t.Helper()
-	return decode[struct{ Status string }](t, operator.must(t, 200, "GET", "/tenants/"+c.tenant, "")).Status
+	return apptest.Decode[struct{ Status string }](t, operator.Must(t, 200, "GET", "/tenants/"+c.tenant, "")).Status
 }
 
 func (c *customer) webhook(t *testing.T, status int, body string, headers ...string) {
 	t.Helper()
-	c.nobody().must(t, status, "POST", "/webhooks/payments", body, headers...)
+	c.nobody().Must(t, status, "POST", "/webhooks/payments", body, headers...)
 }
 
 // sign is what the payment provider does: see the description of PaymentWebhook.
@@ -288,7 +289,7 @@ func (c *customer) sign(body string) string {
 func (c *customer) mailedTo(t *testing.T, email string) string {
 	t.Helper()
 	var found []string
-	mails, _ := filepath.Glob(filepath.Join(filepath.Dir(c.log), "mail", "*.eml"))
+	mails, _ := filepath.Glob(filepath.Join(c.data, "mail", "*.eml"))
 	for _, file := range mails {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -302,10 +303,4 @@ func (c *customer) mailedTo(t *testing.T, email string) string {
 		t.Fatalf("%d mails went to %s", len(found), email)
 	}
 	return found[0]
-}
-
-// listed is a list's first page.
-func listed[T any](t *testing.T, who caller, path string, headers ...string) []T {
-	t.Helper()
-	return decode[struct{ Items []T }](t, who.must(t, 200, "GET", path, "", headers...)).Items
 }

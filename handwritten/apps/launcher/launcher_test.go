@@ -5,15 +5,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-)
 
-type list struct {
-	Items []struct {
-		ID    string `json:"id"`
-		Title string `json:"title"`
-		Plan  string `json:"plan"`
-	} `json:"items"`
-}
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
+	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
+)
 
 // TestAppsAreOnePlatform: what one app was told, another one shows.
 func TestAppsAreOnePlatform(t *testing.T) {
@@ -21,20 +17,17 @@ func TestAppsAreOnePlatform(t *testing.T) {
 	if p.BaseURL != p.Apps["demo-api"] || len(p.Apps) != 3 {
 		t.Errorf("dev.json names %v with %s in front", p.Apps, p.BaseURL)
 	}
-	created := p.as("TenantMember", "platform-api").must(t, 201, "POST", "/jobs", `{"title": "Across apps"}`)
-	listed := decode[list](t, p.as("TenantMember", "demo-api").must(t, 200, "GET", "/jobs", "", created.seen()...))
-	if len(listed.Items) != 1 || listed.Items[0].Title != "Across apps" {
-		t.Errorf("demo-api lists %+v", listed)
+	created := p.as("TenantMember", "platform-api").Must(t, 201, "POST", "/jobs", `{"title": "Across apps"}`)
+	jobs := listed[struct{ Title string }](t, p.as("TenantMember", "demo-api"), "/jobs", "Oksai-Consistency", created.Seen())
+	if len(jobs) != 1 || jobs[0].Title != "Across apps" {
+		t.Errorf("demo-api lists %+v", jobs)
 	}
 	// The tenant was opened through demo-api; billing is elsewhere.
 	owner := p.as("TenantOwner", "platform-api")
-	eventually(t, readyWithin, "the tenant's subscription", func() bool {
-		return len(decode[list](t, owner.must(t, 200, "GET", "/subscriptions", "")).Items) == 1
-	})
-	p.as("TenantOwner", "platform-admin").must(t, 403, "GET", "/tenants", "")
-	p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/tenants", "")
-	p.end(t, syscall.SIGTERM)
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+	enginetest.Eventually(t, readyWithin, "the tenant's subscription", func() bool { return len(listed[any](t, owner, "/subscriptions")) == 1 })
+	p.as("TenantOwner", "platform-admin").Must(t, 403, "GET", "/tenants", "")
+	p.as("PlatformAdmin", "platform-admin").Must(t, 200, "GET", "/tenants", "")
+	if code := p.end(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("the launcher ended with code %d", code)
 	}
 }
@@ -48,10 +41,10 @@ func TestAppThatDiesComesBack(t *testing.T) {
 		if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		created := p.as("TenantMember", "demo-api").must(t, 201, "POST", "/jobs", `{"title": "Meanwhile"}`)
-		p.as("PlatformAdmin", app).must(t, 200, "GET", "/tenants", "")
-		eventually(t, healWithin, "a list that shows the job", func() bool {
-			return p.as("TenantMember", "platform-api").do(t, "GET", "/jobs", "", created.seen()...).status == 200
+		created := p.as("TenantMember", "demo-api").Must(t, 201, "POST", "/jobs", `{"title": "Meanwhile"}`)
+		p.as("PlatformAdmin", app).Must(t, 200, "GET", "/tenants", "")
+		enginetest.Eventually(t, apptest.HealWithin, "a list that shows the job", func() bool {
+			return p.as("TenantMember", "platform-api").Do(t, "GET", "/jobs", "", "Oksai-Consistency", created.Seen()).Status == 200
 		})
 		if again := p.process(t, app); again == 0 || again == dead {
 			t.Errorf("%s is process %d, and was %d", app, again, dead)
@@ -72,7 +65,7 @@ func TestLauncherSaysWhyItCannotStart(t *testing.T) {
 		"PORT=" + port: "one port for 3 apps",
 		"PORT=no":      "PORT",
 	} {
-		out, err := command(folder(t), setting).CombinedOutput()
+		out, err := command(servicetest.DataFolder(t), setting).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) || strings.Count(string(out), "\n") > 2 {
 			t.Errorf("%s: %v: %s", setting, err, out)
 		}

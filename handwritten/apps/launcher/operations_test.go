@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/oksai/oksai/gen/job"
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
@@ -51,47 +51,42 @@ func testConsumers(t *testing.T, p *platform) {
 	if c := p.consumer(t, name); c.Kind != "projection" || c.Status != "built" || c.Paused || c.Lag == nil {
 		t.Errorf("before anything: %+v", c)
 	}
-	admin.must(t, 200, "POST", "/consumers/"+name+"/pause", "")
-	eventually(t, healWithin, "new jobs are not listed", func() bool {
-		created := member.must(t, 201, "POST", "/jobs", `{"title": "While it rests"}`)
-		return member.do(t, "GET", "/jobs", "", created.seen()...).status == 503
+	admin.Must(t, 200, "POST", "/consumers/"+name+"/pause", "")
+	enginetest.Eventually(t, apptest.HealWithin, "new jobs are not listed", func() bool {
+		created := member.Must(t, 201, "POST", "/jobs", `{"title": "While it rests"}`)
+		return member.Do(t, "GET", "/jobs", "", "Oksai-Consistency", created.Seen()).Status == 503
 	})
 	if !p.consumer(t, name).Paused {
 		t.Error("the paused projection is not shown as paused")
 	}
-	admin.must(t, 200, "POST", "/consumers/"+name+"/resume", "")
-	created := member.must(t, 201, "POST", "/jobs", `{"title": "It goes on"}`)
-	eventually(t, healWithin, "new jobs are listed", func() bool {
-		return member.do(t, "GET", "/jobs", "", created.seen()...).status == 200
+	admin.Must(t, 200, "POST", "/consumers/"+name+"/resume", "")
+	created := member.Must(t, 201, "POST", "/jobs", `{"title": "It goes on"}`)
+	enginetest.Eventually(t, apptest.HealWithin, "new jobs are listed", func() bool {
+		return member.Do(t, "GET", "/jobs", "", "Oksai-Consistency", created.Seen()).Status == 200
 	})
 
-	before := p.rebuilds(t, name)
-	admin.must(t, 200, "POST", "/consumers/"+name+"/rebuild", "")
-	eventually(t, healWithin, "an app that has the projection rebuilds it", func() bool {
-		return p.rebuilds(t, name) == before+1 && p.consumer(t, name).Status == "built"
+	before := p.rebuilds(name)
+	admin.Must(t, 200, "POST", "/consumers/"+name+"/rebuild", "")
+	enginetest.Eventually(t, apptest.HealWithin, "an app that has the projection rebuilds it", func() bool {
+		return p.rebuilds(name) == before+1 && p.consumer(t, name).Status == "built"
 	})
-	member.must(t, 200, "GET", "/jobs", "", created.seen()...)
+	member.Must(t, 200, "GET", "/jobs", "", "Oksai-Consistency", created.Seen())
 	for _, action := range []string{"pause", "resume"} {
-		wantProblem(t, admin.do(t, "POST", "/consumers/job.nothing/"+action, ""), 404, "CONSUMER_UNKNOWN")
+		admin.Do(t, "POST", "/consumers/job.nothing/"+action, "").WantProblem(t, 404, "CONSUMER_UNKNOWN")
 	}
-	wantProblem(t, admin.do(t, "POST", "/consumers/job.nothing/rebuild", ""), 404, "PROJECTION_UNKNOWN")
-	outbox := decode[struct {
+	admin.Do(t, "POST", "/consumers/job.nothing/rebuild", "").WantProblem(t, 404, "PROJECTION_UNKNOWN")
+	outbox := apptest.Decode[struct {
 		Active    bool
 		Published int64
-	}](t, admin.must(t, 200, "GET", "/outbox", ""))
+	}](t, admin.Must(t, 200, "GET", "/outbox", ""))
 	if !outbox.Active || outbox.Published < 3 {
 		t.Errorf("the outbox is %+v", outbox)
 	}
 }
 
 // rebuilds counts how often the apps have built a projection.
-func (p *platform) rebuilds(t *testing.T, projection string) int {
-	t.Helper()
-	log, err := os.ReadFile(p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Count(string(log), `"projection":"`+projection+`","events"`)
+func (p *platform) rebuilds(projection string) int {
+	return strings.Count(p.Log.String(), `"projection":"`+projection+`","events"`)
 }
 
 // testDeadLetters gives up what a partner sent that is not even an assignment.
@@ -103,22 +98,22 @@ func testDeadLetters(t *testing.T, p *platform) {
 	if l.Tenant != p.Tenant || l.Status != "parked" || !strings.HasPrefix(l.Consumer, "job.") || !strings.Contains(string(l.Record), "partner") {
 		t.Errorf("the letter is %+v", l)
 	}
-	if groups := admin.must(t, 200, "GET", "/dead-letter-groups", "").body; !strings.Contains(groups, l.Code) {
+	if groups := admin.Must(t, 200, "GET", "/dead-letter-groups", "").Body; !strings.Contains(groups, l.Code) {
 		t.Errorf("the groups are %s", groups)
 	}
 	one := `"consumer": "` + l.Consumer + `", "tenant": "` + p.Tenant + `", "event": "` + event + `"`
-	if dry := admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+"}").body; !strings.Contains(dry, l.Stream) || !strings.Contains(dry, `"wanted":0`) {
+	if dry := admin.Must(t, 200, "POST", "/dead-letters/replay", "{"+one+"}").Body; !strings.Contains(dry, l.Stream) || !strings.Contains(dry, `"wanted":0`) {
 		t.Errorf("a dry run says %s", dry)
 	}
-	admin.must(t, 200, "POST", "/dead-letters/replay", "{"+one+`, "dry_run": false}`)
-	eventually(t, healWithin, "an app that has the reaction tries again", func() bool {
+	admin.Must(t, 200, "POST", "/dead-letters/replay", "{"+one+`, "dry_run": false}`)
+	enginetest.Eventually(t, apptest.HealWithin, "an app that has the reaction tries again", func() bool {
 		again := p.letter(t, event)
 		return again.Attempts == l.Attempts+1 && again.Status == "parked" && !again.Wanted
 	})
-	wantProblem(t, admin.do(t, "POST", "/dead-letters/replay", `{"consumer": "job.job_facts@1", "dry_run": false}`), 409, "PROJECTION_LETTER")
-	admin.must(t, 204, "POST", "/dead-letters/discard", "{"+one+"}")
-	wantProblem(t, admin.do(t, "POST", "/dead-letters/discard", "{"+one+"}"), 404, "NOT_PARKED")
-	if left := admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body; left != `{"items":[]}` {
+	admin.Do(t, "POST", "/dead-letters/replay", `{"consumer": "job.job_facts@1", "dry_run": false}`).WantProblem(t, 409, "PROJECTION_LETTER")
+	admin.Must(t, 204, "POST", "/dead-letters/discard", "{"+one+"}")
+	admin.Do(t, "POST", "/dead-letters/discard", "{"+one+"}").WantProblem(t, 404, "NOT_PARKED")
+	if left := admin.Must(t, 200, "GET", "/dead-letters?event="+event, "").Body; left != `{"items":[]}` {
 		t.Errorf("still parked: %s", left)
 	}
 }
@@ -133,7 +128,7 @@ type letter struct {
 // letter waits until an event is a dead letter.
 func (p *platform) letter(t *testing.T, event string) (l letter) {
 	t.Helper()
-	eventually(t, healWithin, "the dead letter", func() bool {
+	enginetest.Eventually(t, apptest.HealWithin, "the dead letter", func() bool {
 		all := listed[letter](t, p.as("PlatformAdmin", "platform-admin"), "/dead-letters?event="+event)
 		if len(all) == 1 {
 			l = all[0]
@@ -152,13 +147,13 @@ func testReplay(t *testing.T, p *platform) {
 		t.Errorf("the letter is %+v", l)
 	}
 	p.create(t, early)
-	wantProblem(t, member.do(t, "POST", "/jobs/"+early.String()+"/assign", fmt.Sprintf(`{"assigned_to": %q}`, uuid.New())), 409, "NOT_A_MEMBER")
-	admin.must(t, 200, "POST", "/dead-letters/replay", fmt.Sprintf(`{"consumer": "job.AssignFromOutside", "event": %q, "dry_run": false}`, event))
-	eventually(t, healWithin, "the job is assigned", func() bool {
-		return strings.Contains(member.must(t, 200, "GET", "/jobs/"+early.String(), "").body, alice)
+	member.Do(t, "POST", "/jobs/"+early.String()+"/assign", fmt.Sprintf(`{"assigned_to": %q}`, uuid.New())).WantProblem(t, 409, "NOT_A_MEMBER")
+	admin.Must(t, 200, "POST", "/dead-letters/replay", fmt.Sprintf(`{"consumer": "job.AssignFromOutside", "event": %q, "dry_run": false}`, event))
+	enginetest.Eventually(t, apptest.HealWithin, "the job is assigned", func() bool {
+		return strings.Contains(member.Must(t, 200, "GET", "/jobs/"+early.String(), "").Body, alice)
 	})
-	eventually(t, healWithin, "the letter is gone", func() bool {
-		return admin.must(t, 200, "GET", "/dead-letters?event="+event, "").body == `{"items":[]}`
+	enginetest.Eventually(t, apptest.HealWithin, "the letter is gone", func() bool {
+		return admin.Must(t, 200, "GET", "/dead-letters?event="+event, "").Body == `{"items":[]}`
 	})
 }
 
@@ -166,15 +161,15 @@ func testReplay(t *testing.T, p *platform) {
 func (p *platform) hire(t *testing.T, email string) (id string) {
 	t.Helper()
 	admin := p.as("PlatformAdmin", "platform-admin")
-	user := decode[object](t, admin.must(t, 201, "POST", "/users", fmt.Sprintf(`{"email": %q}`, email))).ID
-	admin.must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q}`, user), "X-Tenant-ID", p.Tenant)
+	user := admin.Must(t, 201, "POST", "/users", fmt.Sprintf(`{"email": %q}`, email)).Object(t).ID
+	admin.Must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q}`, user), "X-Tenant-ID", p.Tenant)
 	return user
 }
 
 // create makes a job with an id that a partner knew before us.
 func (p *platform) create(t *testing.T, id uuid.UUID) {
 	t.Helper()
-	engines, err := embedded.Find(filepath.Dir(p.log))
+	engines, err := embedded.Find(p.data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +191,7 @@ func (p *platform) create(t *testing.T, id uuid.UUID) {
 // assigned tells the embedded Kafka that a job is somebody's, as a partner would.
 func (p *platform) assigned(t *testing.T, event, body string) {
 	t.Helper()
-	engines, err := embedded.Find(filepath.Dir(p.log))
+	engines, err := embedded.Find(p.data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,8 +213,8 @@ func (p *platform) assigned(t *testing.T, event, body string) {
 
 func testStreams(t *testing.T, p *platform) {
 	admin := p.as("PlatformAdmin", "platform-admin")
-	job := decode[object](t, p.as("TenantMember", "platform-api").must(t, 201, "POST", "/jobs", `{"title": "Watched"}`)).ID
-	p.as("TenantMember", "platform-api").must(t, 200, "POST", "/jobs/"+job+"/start", "")
+	job := p.as("TenantMember", "platform-api").Must(t, 201, "POST", "/jobs", `{"title": "Watched"}`).Object(t).ID
+	p.as("TenantMember", "platform-api").Must(t, 200, "POST", "/jobs/"+job+"/start", "")
 	type stream struct {
 		ID, Type string
 		Version  int64
@@ -235,15 +230,15 @@ func testStreams(t *testing.T, p *platform) {
 	if got := found[job]; got.Version != 2 || got.Type != "job.Job" {
 		t.Errorf("the streams are %v", found)
 	}
-	events := admin.must(t, 200, "GET", "/streams/"+p.Tenant+"/"+job+"?from=2", "").body
+	events := admin.Must(t, 200, "GET", "/streams/"+p.Tenant+"/"+job+"?from=2", "").Body
 	if !strings.Contains(events, `"type":"job.JobStarted"`) || strings.Contains(events, "JobCreated") {
 		t.Errorf("from version 2 the stream has %s", events)
 	}
-	wantProblem(t, admin.do(t, "GET", "/streams/"+uuid.NewString()+"/"+job, ""), 404, "STREAM_UNKNOWN")
-	if state := p.as("PlatformAdmin", "platform-api").must(t, 200, "GET", "/jobs/"+job+"/at?version=1", "", "X-Tenant-ID", p.Tenant).body; !strings.Contains(state, `"status":"pending"`) {
+	admin.Do(t, "GET", "/streams/"+uuid.NewString()+"/"+job, "").WantProblem(t, 404, "STREAM_UNKNOWN")
+	if state := p.as("PlatformAdmin", "platform-api").Must(t, 200, "GET", "/jobs/"+job+"/at?version=1", "", "X-Tenant-ID", p.Tenant).Body; !strings.Contains(state, `"status":"pending"`) {
 		t.Errorf("at version 1 the job is %s", state)
 	}
-	if inbox := admin.must(t, 200, "GET", "/inbox?consumer=billing.SubscribeTenant", "").body; !strings.Contains(inbox, p.Tenant) {
+	if inbox := admin.Must(t, 200, "GET", "/inbox?consumer=billing.SubscribeTenant", "").Body; !strings.Contains(inbox, p.Tenant) {
 		t.Errorf("the inbox is %s", inbox)
 	}
 }
@@ -251,11 +246,11 @@ func testStreams(t *testing.T, p *platform) {
 // testTenantsGetNothing tries every operation of the operators' app with every
 // tenant's role.
 func testTenantsGetNothing(t *testing.T, p *platform) {
-	document := decode[struct {
+	document := apptest.Decode[struct {
 		Paths map[string]map[string]struct {
 			Security *[]any `json:"security"` // empty: nobody is asked for a token
 		} `json:"paths"`
-	}](t, p.as("PlatformAdmin", "platform-admin").must(t, 200, "GET", "/openapi.json", ""))
+	}](t, p.as("PlatformAdmin", "platform-admin").Must(t, 200, "GET", "/openapi.json", ""))
 	tried := 0
 	for path, methods := range document.Paths {
 		for method, operation := range methods {
@@ -264,7 +259,7 @@ func testTenantsGetNothing(t *testing.T, p *platform) {
 			}
 			path := strings.NewReplacer("{", "", "}", "").Replace(path)
 			for _, role := range []string{"TenantOwner", "TenantAdmin", "TenantMember"} {
-				wantProblem(t, p.as(role, "platform-admin").do(t, strings.ToUpper(method), path, ""), 403, "FORBIDDEN")
+				p.as(role, "platform-admin").Do(t, strings.ToUpper(method), path, "").WantProblem(t, 403, "FORBIDDEN")
 				tried++
 			}
 		}
@@ -280,10 +275,10 @@ func testAudit(t *testing.T, p *platform) {
 	type entry struct{ Action, Target, By, User, Tenant string }
 	list := func(filter string) (all []entry) {
 		for cursor := ""; ; {
-			page := decode[struct {
+			page := apptest.Decode[struct {
 				Items []entry
 				Next  string
-			}](t, admin.must(t, 200, "GET", "/audit?limit=2&kind="+filter+cursor, ""))
+			}](t, admin.Must(t, 200, "GET", "/audit?limit=2&kind="+filter+cursor, ""))
 			all = append(all, page.Items...)
 			if page.Next == "" {
 				return all

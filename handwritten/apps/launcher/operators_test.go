@@ -1,20 +1,18 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 )
 
 // TestOperators shows what the platform's people do, on one platform for all of it.
 func TestOperators(t *testing.T) {
 	p := launch(t)
-	eventually(t, readyWithin, "all read models are built", func() bool {
-		return !slices.ContainsFunc(p.consumers(t), func(c consumer) bool { return c.Kind == "projection" && c.Status != "built" })
-	})
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *platform)
@@ -33,18 +31,16 @@ func TestOperators(t *testing.T) {
 
 func testNamedTenant(t *testing.T, p *platform) {
 	admin := p.as("PlatformAdmin", "platform-admin")
-	other := decode[object](t, admin.must(t, 201, "POST", "/tenants", `{"name": "Other", "slug": "other"}`)).ID
+	other := admin.Must(t, 201, "POST", "/tenants", `{"name": "Other", "slug": "other"}`).Object(t).ID
 	subscription := func(tenant string) (id string) {
-		eventually(t, healWithin, "the tenant's subscription", func() bool {
-			found := decode[struct {
-				Items []struct {
-					ID string `json:"subscription_id"`
-				} `json:"items"`
-			}](t, admin.must(t, 200, "GET", "/subscriptions", "", "X-Tenant-ID", tenant))
-			for _, item := range found.Items {
+		enginetest.Eventually(t, apptest.HealWithin, "the tenant's subscription", func() bool {
+			found := listed[struct {
+				ID string `json:"subscription_id"`
+			}](t, admin, "/subscriptions", "X-Tenant-ID", tenant)
+			for _, item := range found {
 				id = item.ID
 			}
-			return len(found.Items) == 1
+			return len(found) == 1
 		})
 		return id
 	}
@@ -52,33 +48,22 @@ func testNamedTenant(t *testing.T, p *platform) {
 	if mine == theirs {
 		t.Errorf("two tenants have the subscription %s", mine)
 	}
-	admin.must(t, 200, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", other)
-	admin.must(t, 404, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", p.Tenant)
-	wantProblem(t, admin.do(t, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", uuid.NewString()), 404, "TENANT_UNKNOWN")
-	wantProblem(t, admin.do(t, "GET", "/subscriptions/"+theirs, ""), 403, "TENANT_REQUIRED")
+	admin.Must(t, 200, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", other)
+	admin.Must(t, 404, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", p.Tenant)
+	admin.Do(t, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", uuid.NewString()).WantProblem(t, 404, "TENANT_UNKNOWN")
+	admin.Do(t, "GET", "/subscriptions/"+theirs, "").WantProblem(t, 403, "TENANT_REQUIRED")
 
 	// What an operator does is the tenant's, under the operator's name; also while the tenant may do nothing.
-	admin.must(t, 200, "POST", "/tenants/"+other+"/suspend", `{"reason": "test"}`)
-	admin.must(t, 200, "POST", "/subscriptions/"+theirs+"/cancel", "", "X-Tenant-ID", other)
-	history := admin.must(t, 200, "GET", "/subscriptions/"+theirs+"/history", "", "X-Tenant-ID", other)
-	if !strings.Contains(history.body, `"type":"billing.SubscriptionCancelled"`) || !strings.Contains(history.body, `"by":"dev-platformadmin"`) {
-		t.Errorf("the history is %s", history.body)
+	admin.Must(t, 200, "POST", "/tenants/"+other+"/suspend", `{"reason": "test"}`)
+	admin.Must(t, 200, "POST", "/subscriptions/"+theirs+"/cancel", "", "X-Tenant-ID", other)
+	history := admin.Must(t, 200, "GET", "/subscriptions/"+theirs+"/history", "", "X-Tenant-ID", other)
+	if !strings.Contains(history.Body, `"type":"billing.SubscriptionCancelled"`) || !strings.Contains(history.Body, `"by":"dev-platformadmin"`) {
+		t.Errorf("the history is %s", history.Body)
 	}
 
 	// A tenant's own people choose nothing.
 	owner := p.as("TenantOwner", "platform-api")
-	owner.must(t, 200, "GET", "/subscriptions/"+mine, "", "X-Tenant-ID", p.Tenant)
-	wantProblem(t, owner.do(t, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", other), 403, "TENANT_MISMATCH")
-	owner.must(t, 404, "GET", "/subscriptions/"+theirs, "")
-}
-
-type object struct {
-	ID string `json:"id"`
-}
-
-func wantProblem(t *testing.T, a answer, status int, code string) {
-	t.Helper()
-	if a.status != status || !strings.Contains(a.body, fmt.Sprintf(`"code":%q`, code)) {
-		t.Errorf("the answer is %d %s, want %d %s", a.status, a.body, status, code)
-	}
+	owner.Must(t, 200, "GET", "/subscriptions/"+mine, "", "X-Tenant-ID", p.Tenant)
+	owner.Do(t, "GET", "/subscriptions/"+theirs, "", "X-Tenant-ID", other).WantProblem(t, 403, "TENANT_MISMATCH")
+	owner.Must(t, 404, "GET", "/subscriptions/"+theirs, "")
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
 	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/service"
+	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 )
 
@@ -26,7 +27,7 @@ import (
 type Running struct {
 	app     service.App
 	dir     string
-	log     transcript
+	log     servicetest.Transcript
 	base    string
 	foreign sync.Map // names of the reactions that do not follow the log
 	// Engines are how the app's own engines are reached.
@@ -36,7 +37,7 @@ type Running struct {
 // Serve runs an app until the test ends. The test package's TestMain is enginetest.Main.
 func Serve(t testing.TB, app service.App) *Running {
 	t.Helper()
-	r := &Running{dir: dataFolder(t)}
+	r := &Running{dir: servicetest.DataFolder(t)}
 	r.app = r.noting(app)
 	ctx, stop := context.WithCancel(context.Background())
 	code, ended := 0, make(chan struct{})
@@ -49,8 +50,8 @@ func Serve(t testing.TB, app service.App) *Running {
 		if <-ended; code != 0 {
 			t.Errorf("%s ended with %d", app.Name, code)
 		}
-		if complaints := r.log.complaints(); t.Failed() && complaints != "" {
-			t.Logf("%s complained:\n%s", app.Name, complaints)
+		if t.Failed() {
+			t.Logf("the end of the log of %s:\n%s", app.Name, r.log.End())
 		}
 	})
 	outboxtest.Eventually(t, app.Name+" is ready", func() bool {
@@ -59,7 +60,7 @@ func Serve(t testing.TB, app service.App) *Running {
 			t.Fatalf("%s ended before it was ready", app.Name)
 		default:
 		}
-		r.base = r.log.readyURL()
+		r.base = r.log.URL()
 		return r.base != ""
 	})
 	var err error
@@ -113,16 +114,6 @@ func (r *Running) Operate(t testing.TB, method, path, body string) {
 	}
 }
 
-// dataFolder is, unlike t.TempDir's, open to the users that engines run as.
-func dataFolder(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "isolation-")
-	check(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	check(t, os.Chmod(dir, 0o755))
-	return dir
-}
-
 // token is of somebody with a role; a zero tenant is none.
 func (r *Running) token(t testing.TB, user string, tenant uuid.UUID, role string) string {
 	t.Helper()
@@ -131,47 +122,6 @@ func (r *Running) token(t testing.TB, user string, tenant uuid.UUID, role string
 		args = append(args, "--tenant", tenant.String())
 	}
 	return strings.TrimSpace(string(r.output(t, args...)))
-}
-
-// transcript is what a process logs.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *transcript) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *transcript) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-// complaints are the lines that an operator must see.
-func (l *transcript) complaints() string {
-	var found strings.Builder
-	for line := range strings.Lines(l.String()) {
-		if !strings.Contains(line, `"level":"INFO"`) {
-			found.WriteString(line)
-		}
-	}
-	return found.String()
-}
-
-// readyURL is where the app says that it listens, empty before it does.
-func (l *transcript) readyURL() string {
-	for line := range strings.Lines(l.String()) {
-		var said struct{ Msg, URL string }
-		if json.Unmarshal([]byte(line), &said) == nil && said.Msg == "ready" {
-			return said.URL
-		}
-	}
-	return ""
 }
 
 func check(t testing.TB, err error) {

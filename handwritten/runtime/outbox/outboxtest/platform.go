@@ -136,14 +136,5 @@ func (p *Platform) Append(t testing.TB, stream event.Stream, from int64, numbers
 // Eventually polls until a condition holds.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(Within)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("not within %v: %s", Within, what)
-		}
-	}
+	enginetest.Eventually(t, Within, what, holds)
 }
