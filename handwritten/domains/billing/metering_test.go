@@ -26,6 +26,7 @@ func TestMeterDay(t *testing.T) {
 	t.Parallel()
 	ended := append(slices.Clone(active), billing.UsageDayEnded{Day: day(2, 3)})
 	used := map[billing.Metric]int64{billing.MetricJobs: 3, billing.MetricUsers: 2, billing.MetricAPICalls: 0}
+	onlyJobs := map[billing.Metric]int64{billing.MetricJobs: 3}
 	jobs := billing.UsageMetered{Metric: billing.MetricJobs, Day: day(2, 3), Quantity: 3}
 	users := billing.UsageMetered{Metric: billing.MetricUsers, Day: day(2, 3), Quantity: 2}
 	measured := billing.UsageDayMeasured{Day: day(2, 3)}
@@ -33,16 +34,18 @@ func TestMeterDay(t *testing.T) {
 		name        string
 		given, then past
 		day         time.Time
+		used        map[billing.Metric]int64
 	}{
-		{"all that was used", ended, past{jobs, users, measured}, day(2, 3)},
-		{"what an operator said before is not said again", append(slices.Clone(ended), jobs), past{users, measured}, day(2, 3)},
-		{"another day", ended, nil, day(2, 4)},
-		{"no day has ended", active, nil, day(2, 3)},
-		{"again", append(slices.Clone(ended), jobs, users, measured), nil, day(2, 3)},
+		{"all that was used", ended, past{jobs, users, measured}, day(2, 3), used},
+		{"what an operator said before is not said again", append(slices.Clone(ended), jobs), past{users, measured}, day(2, 3), used},
+		{"what an operator said stays where nothing was measured", append(slices.Clone(ended), users), past{jobs, measured}, day(2, 3), onlyJobs},
+		{"another day", ended, nil, day(2, 4), used},
+		{"no day has ended", active, nil, day(2, 3), used},
+		{"again", append(slices.Clone(ended), jobs, users, measured), nil, day(2, 3), used},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			giventest.Given(subscriptions, c.given...).At(february).When(decides(meterDay(c.day, used))).Then(t, c.then...)
+			giventest.Given(subscriptions, c.given...).At(february).When(decides(meterDay(c.day, c.used))).Then(t, c.then...)
 		})
 	}
 }
