@@ -42,7 +42,7 @@ type moduleUse struct {
 func usesOf(m *ir.Module) []moduleUse {
 	all := needsOf(m)
 	for _, a := range m.Aggregates {
-		for _, f := range factsOf(a) {
+		for _, f := range a.Facts() {
 			if f.Aggregate.Module != m.Name {
 				all = append(all, moduleUse{f.Aggregate.Module, f.Pos})
 			}
@@ -80,17 +80,6 @@ func needsOf(m *ir.Module) []moduleUse {
 		if r.Source != nil {
 			add(r.Source.Module, r.Pos)
 		}
-	}
-	return all
-}
-
-func factsOf(a *ir.Aggregate) []*ir.Fact {
-	var all []*ir.Fact
-	for _, c := range a.Commands {
-		all = append(all, c.Facts...)
-	}
-	for _, l := range a.Limits {
-		all = append(all, l.Facts...)
 	}
 	return all
 }

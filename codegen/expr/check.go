@@ -124,7 +124,7 @@ func (c *checker) variable(n ast.Expr) *ir.Expr {
 	e.Type.Optional = root.Optional
 	fields := root.Fields
 	for i, name := range path[1:] {
-		f := find(fields, name)
+		f := ir.FieldNamed(fields, name)
 		if f == nil {
 			c.unknownField(nodes[i+1], path[:i+1], name, fields)
 			return nil
@@ -138,7 +138,7 @@ func (c *checker) variable(n ast.Expr) *ir.Expr {
 		}
 	}
 	if e.Type.Kind == "" {
-		c.errorf(n, "bad-expression", "%q is not a value by itself", path[0]).WithHint("name one of its fields: %s", strings.Join(fieldNames(fields), ", "))
+		c.errorf(n, "bad-expression", "%q is not a value by itself", path[0]).WithHint("name one of its fields: %s", strings.Join(ir.FieldNames(fields), ", "))
 		return nil
 	}
 	return e
@@ -147,7 +147,7 @@ func (c *checker) variable(n ast.Expr) *ir.Expr {
 func (c *checker) unknownField(n ast.Expr, path []string, name string, fields []*ir.Field) {
 	pos := c.pos(n)
 	pos.Col++ // a selection stands at its dot
-	c.diags.Errorf(pos, "unknown-field", "%s has no field %q", strings.Join(path, "."), name).Suggest(name, fieldNames(fields))
+	c.diags.Errorf(pos, "unknown-field", "%s has no field %q", strings.Join(path, "."), name).Suggest(name, ir.FieldNames(fields))
 }
 
 // flatten splits a chain of selections into names and their nodes; nil if it does not start at a name.
@@ -163,21 +163,4 @@ func flatten(n ast.Expr) ([]string, []ast.Expr) {
 		return append(path, n.AsSelect().FieldName()), append(nodes, n)
 	}
 	return nil, nil
-}
-
-func find(fields []*ir.Field, name string) *ir.Field {
-	for _, f := range fields {
-		if f.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
-func fieldNames(fields []*ir.Field) []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
-	return names
 }

@@ -155,9 +155,9 @@ func (c *checker) attribute(n ast.Expr, name string, args []*ir.Expr, functions 
 		return nil
 	}
 	def := args[0].Type.Def
-	f := find(def.Attributes, name)
+	f := ir.FieldNamed(def.Attributes, name)
 	if f == nil {
-		c.errorf(n, "unknown-attribute", "%s has no attribute %q", def.Name, name).Suggest(name, fieldNames(def.Attributes))
+		c.errorf(n, "unknown-attribute", "%s has no attribute %q", def.Name, name).Suggest(name, ir.FieldNames(def.Attributes))
 		return nil
 	}
 	t := f.Type

@@ -73,7 +73,7 @@ func (s Scope) absent(e *ir.Expr) bool {
 	}
 	fields := root.Fields
 	for i, name := range e.Path[1:] {
-		f := find(fields, name)
+		f := ir.FieldNamed(fields, name)
 		if f.Type.Optional && !s.proved(e.Path[:i+2]) {
 			return true
 		}

@@ -55,6 +55,18 @@ func (a *Aggregate) Command(name string) *Command {
 	return nil
 }
 
+// Facts are what its commands and limits load of others.
+func (a *Aggregate) Facts() []*Fact {
+	var all []*Fact
+	for _, c := range a.Commands {
+		all = append(all, c.Facts...)
+	}
+	for _, l := range a.Limits {
+		all = append(all, l.Facts...)
+	}
+	return all
+}
+
 // Command is a request to change one aggregate.
 type Command struct {
 	Name        string

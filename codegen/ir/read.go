@@ -34,14 +34,10 @@ type Projection struct {
 
 // Column returns the key or column of that name, or nil.
 func (p *Projection) Column(name string) *Field {
-	for _, fields := range [][]*Field{p.Key, p.Columns} {
-		for _, f := range fields {
-			if f.Name == name {
-				return f
-			}
-		}
+	if key := FieldNamed(p.Key, name); key != nil {
+		return key
 	}
-	return nil
+	return FieldNamed(p.Columns, name)
 }
 
 // Handler says what one event does to a projection's row.

@@ -87,3 +87,22 @@ type Field struct {
 	PII     bool
 	Pos     Pos `json:"-"`
 }
+
+// FieldNamed returns the field of that name, or nil.
+func FieldNamed(fields []*Field, name string) *Field {
+	for _, f := range fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// FieldNames are the fields' names, in order.
+func FieldNames(fields []*Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}

@@ -89,7 +89,7 @@ func (m *module) resolveEvent(a *ir.Aggregate, e *ir.Event, r *syntax.Reader) {
 		case said != nil:
 			e.Sets = append(e.Sets, said)
 		case e.Handwritten:
-		case find(e.Fields, f.Name) != nil:
+		case ir.FieldNamed(e.Fields, f.Name) != nil:
 			m.carryToState(a, e, f)
 		case f.Default != nil && creatingEvent(a, e):
 			e.Sets = append(e.Sets, &ir.Assignment{Field: f.Name, Value: f.Default, Pos: f.Pos})
@@ -99,7 +99,7 @@ func (m *module) resolveEvent(a *ir.Aggregate, e *ir.Event, r *syntax.Reader) {
 }
 
 func (m *module) carryToState(a *ir.Aggregate, e *ir.Event, f *ir.Field) {
-	from := find(e.Fields, f.Name)
+	from := ir.FieldNamed(e.Fields, f.Name)
 	if !m.sameType(from, f, "the state of "+a.Name) {
 		return
 	}

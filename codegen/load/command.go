@@ -89,7 +89,7 @@ func (m *module) emit(a *aggregate, c *ir.Command, e syntax.Entry, when *ir.Expr
 // that turns out to be absent fails the command at run time: conditions on other
 // fields may well prove that it is there.
 func (m *module) emitted(c *ir.Command, event *ir.Event, f *ir.Field, values *syntax.Reader, pos diag.Pos, scope expr.Scope) *ir.Expr {
-	said, input := values.Get(f.Name), find(c.Input, f.Name)
+	said, input := values.Get(f.Name), ir.FieldNamed(c.Input, f.Name)
 	switch {
 	case said != nil:
 		return expr.Value(said, f.Type, scope, &m.diags)

@@ -87,7 +87,7 @@ func (m *module) handlerKey(p *ir.Projection, h *ir.Handler, r *syntax.Reader, s
 			continue
 		}
 		path := ""
-		switch from := find(h.Event.Fields, f.Name); {
+		switch from := ir.FieldNamed(h.Event.Fields, f.Name); {
 		case f.Name == "tenant_id":
 			path = "tenant_id"
 		case f.Name == naming.Snake(h.Aggregate.Name)+"_id":

@@ -55,7 +55,7 @@ func (m *module) defineEventLog(p *ir.Projection, r *syntax.Reader) {
 	}
 	p.TTLColumn = "at"
 	p.Key, p.Columns = logColumns()
-	p.OrderBy = fieldNames(p.Key)
+	p.OrderBy = ir.FieldNames(p.Key)
 }
 
 // logColumns are the columns that every log of events has.
@@ -84,13 +84,13 @@ func (m *module) defineRows(p *ir.Projection, r *syntax.Reader) {
 		}
 	}
 	for _, f := range columns {
-		if find(p.Key, f.Name) == nil {
+		if ir.FieldNamed(p.Key, f.Name) == nil {
 			p.Columns = append(p.Columns, f)
 		}
 	}
 	p.OrderBy = m.columnNames(p, r, "order_by")
 	if p.OrderBy == nil {
-		p.OrderBy = fieldNames(p.Key)
+		p.OrderBy = ir.FieldNames(p.Key)
 	}
 	p.Search = m.columnNames(p, r, "search")
 	m.defineUnique(p, r)
@@ -108,14 +108,14 @@ func (m *module) states() []*ir.Field {
 
 // keyField types a key column: declared with the columns, or the id of a stream or of the tenant.
 func (m *module) keyField(n *syntax.Node, columns []*ir.Field) *ir.Field {
-	if f := find(columns, n.Text); f != nil {
+	if f := ir.FieldNamed(columns, n.Text); f != nil {
 		return f
 	}
 	if n.Text == "tenant_id" || m.byIDColumn(n.Text) != nil {
 		return &ir.Field{Name: n.Text, Type: ir.Type{Kind: ir.UUID}, Pos: n.Pos}
 	}
 	m.errorf(n.Pos, "unknown-column", "the key %q is neither a column nor the id of an aggregate", n.Text).
-		Suggest(n.Text, fieldNames(columns))
+		Suggest(n.Text, ir.FieldNames(columns))
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (m *module) column(p *ir.Projection, name string, pos diag.Pos) *ir.Field {
 		return f
 	}
 	d := m.errorf(pos, "unknown-column", "%s has no column %q", p.Name, name)
-	d.Suggest(name, fieldNames(append(slices.Clone(p.Key), p.Columns...)))
+	d.Suggest(name, ir.FieldNames(append(slices.Clone(p.Key), p.Columns...)))
 	return nil
 }
 

@@ -99,26 +99,9 @@ func (l *loader) assign(entries []syntax.Entry, what string, fields []*ir.Field,
 
 // target finds the field that an entry names, or reports that there is none.
 func (l *loader) target(pos diag.Pos, name, what string, fields []*ir.Field) *ir.Field {
-	if f := find(fields, name); f != nil {
+	if f := ir.FieldNamed(fields, name); f != nil {
 		return f
 	}
-	l.diags.Errorf(pos, "unknown-field", "%s has no field %q", what, name).Suggest(name, fieldNames(fields))
+	l.diags.Errorf(pos, "unknown-field", "%s has no field %q", what, name).Suggest(name, ir.FieldNames(fields))
 	return nil
-}
-
-func find(fields []*ir.Field, name string) *ir.Field {
-	for _, f := range fields {
-		if f.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
-func fieldNames(fields []*ir.Field) []string {
-	var names []string
-	for _, f := range fields {
-		names = append(names, f.Name)
-	}
-	return names
 }

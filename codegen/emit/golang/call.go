@@ -124,11 +124,11 @@ func (x *exprs) extreme(e *ir.Expr) *jen.Statement {
 // isAttribute tells whether e is an enum's attribute, e.g. facts.plan.max_urgent_jobs().
 func isAttribute(e *ir.Expr) bool {
 	return e.Op == ir.Call && len(e.Args) == 1 && e.Args[0].Type.Kind == ir.Enum &&
-		findField(e.Args[0].Type.Def.Attributes, e.Fn) != nil
+		ir.FieldNamed(e.Args[0].Type.Def.Attributes, e.Fn) != nil
 }
 
 func isOptionalAttribute(e *ir.Expr) bool {
-	return isAttribute(e) && isPointer(findField(e.Args[0].Type.Def.Attributes, e.Fn).Type)
+	return isAttribute(e) && isPointer(ir.FieldNamed(e.Args[0].Type.Def.Attributes, e.Fn).Type)
 }
 
 // attribute prints a call of the enum's method, which gives a pointer if the attribute is optional.

@@ -132,7 +132,7 @@ func (g *module) conditionalEvents(x *exprs, c *ir.Command) []jen.Code {
 func (g *module) newEvent(x *exprs, e *ir.Emission) *jen.Statement {
 	var fields []jen.Code
 	for _, a := range e.Fields {
-		if f := findField(e.Event.Fields, a.Field); !isNull(a.Value) {
+		if f := ir.FieldNamed(e.Event.Fields, a.Field); !isNull(a.Value) {
 			fields = append(fields, pair(naming.Go(a.Field), x.assign(f.Type, a.Value)))
 		}
 	}

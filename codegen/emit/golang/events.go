@@ -48,7 +48,7 @@ func (g *module) fold(f *file, a *ir.Aggregate, e *ir.Event) {
 	x := g.exprs(map[string]root{"event": eventRoot("e", e), "state": stateRoot("s", a)})
 	var body []jen.Code
 	for _, set := range e.Sets {
-		field := findField(a.State, set.Field)
+		field := ir.FieldNamed(a.State, set.Field)
 		place := jen.Id("s").Dot(naming.Go(set.Field))
 		body = append(body, place.Op("=").Add(x.assign(field.Type, set.Value)))
 	}

@@ -163,7 +163,7 @@ func (x *exprs) walk(e *ir.Expr, optionalBelow func(path string, code *jen.State
 		optionalBelow(e.Path[0], r.code())
 	}
 	for i, name := range e.Path[1:] {
-		f := findField(fields, name)
+		f := ir.FieldNamed(fields, name)
 		if f == nil {
 			x.g.fail(e.Pos, "%s cannot be used here", strings.Join(e.Path, "."))
 			return jen.Nil()
@@ -188,7 +188,7 @@ func (x *exprs) field(e *ir.Expr) *ir.Field {
 	fields := x.roots[e.Path[0]].fields
 	var f *ir.Field
 	for _, name := range e.Path[1:] {
-		if f = findField(fields, name); f == nil {
+		if f = ir.FieldNamed(fields, name); f == nil {
 			return nil
 		}
 		if f.Type.Def != nil {

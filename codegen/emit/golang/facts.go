@@ -10,7 +10,7 @@ import (
 
 // factsFile declares the facts of an aggregate's commands and limits, and how they are loaded.
 func (g *module) factsFile(a *ir.Aggregate) *file {
-	if len(allFacts(a)) == 0 {
+	if len(a.Facts()) == 0 {
 		return nil
 	}
 	f := g.newFile(naming.Snake(a.Name) + "_facts.go")
@@ -90,7 +90,7 @@ func (g *module) loadFact(x *exprs, a *ir.Aggregate, fact *ir.Fact) []jen.Code {
 	value := jen.Id(loaded).Dot("State")
 	fields, last := fact.Aggregate.State, (*ir.Field)(nil)
 	for i, name := range fact.Path {
-		field := findField(fields, name)
+		field := ir.FieldNamed(fields, name)
 		if field == nil || isPointer(field.Type) && i < len(fact.Path)-1 {
 			g.fail(fact.Pos, "the fact %s goes through %s, which may be absent", fact.Name, name)
 			return nil

@@ -92,12 +92,3 @@ func (g *module) structFields(fields []*ir.Field) []jen.Code {
 	}
 	return code
 }
-
-func findField(fields []*ir.Field, name string) *ir.Field {
-	for _, f := range fields {
-		if f.Name == name {
-			return f
-		}
-	}
-	return nil
-}

@@ -147,7 +147,7 @@ func (g *module) limitScope(variable string, a *ir.Aggregate, l *ir.Limit) *jen.
 		if i > 0 {
 			code.Op("+").Lit("/").Op("+")
 		}
-		code.Add(x.toString(&ir.Expr{Op: ir.Variable, Path: []string{"state", name}, Type: findField(a.State, name).Type, Pos: l.Pos}))
+		code.Add(x.toString(&ir.Expr{Op: ir.Variable, Path: []string{"state", name}, Type: ir.FieldNamed(a.State, name).Type, Pos: l.Pos}))
 	}
 	return code
 }

@@ -130,7 +130,7 @@ func (g *module) prepareOperation(f *file, o *ir.Operation) {
 		body = append(body, jen.Id("v").Dot("Normalize").Call())
 	}
 	checks := g.fieldChecks(o.Input, func(field string) *jen.Statement {
-		switch in := findField(o.Input, field); {
+		switch in := ir.FieldNamed(o.Input, field); {
 		case o.InPath(in):
 			return jen.Lit("path/" + field)
 		case !o.HasBody():

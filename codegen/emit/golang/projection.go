@@ -236,7 +236,7 @@ func handlerRoots(p *ir.Projection, h *ir.Handler) map[string]root {
 func looksAt(h *ir.Handler) (recorded, data bool) {
 	look := func(e *ir.Expr) {
 		if e.Op == ir.Variable && e.Path[0] == "event" {
-			isField := findField(h.Event.Fields, e.Path[1]) != nil && !isBuiltIn(e)
+			isField := ir.FieldNamed(h.Event.Fields, e.Path[1]) != nil && !isBuiltIn(e)
 			recorded, data = recorded || !isField, data || isField
 		}
 	}

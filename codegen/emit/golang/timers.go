@@ -199,7 +199,7 @@ func (g *module) input(x *exprs, module string, c *ir.Command, with []*ir.Assign
 	name := naming.Go(c.Name)
 	var values, sets []jen.Code
 	for _, a := range with {
-		field := findField(c.Input, a.Field)
+		field := ir.FieldNamed(c.Input, a.Field)
 		value := x.assign(field.Type, a.Value)
 		values = append(values, pair(naming.Go(a.Field), value))
 		sets = append(sets, jen.Id("cmd").Dot(naming.Go(a.Field)).Op("=").Add(value.Clone()))

@@ -61,24 +61,13 @@ func HasDefaults(fields []*ir.Field) bool {
 // FactModules names the other modules whose facts an aggregate's commands and limits use, sorted.
 func FactModules(a *ir.Aggregate) []string {
 	var names []string
-	for _, f := range allFacts(a) {
+	for _, f := range a.Facts() {
 		if f.Aggregate.Module != a.Module {
 			names = append(names, f.Aggregate.Module)
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func allFacts(a *ir.Aggregate) []*ir.Fact {
-	var facts []*ir.Fact
-	for _, c := range a.Commands {
-		facts = append(facts, c.Facts...)
-	}
-	for _, l := range a.Limits {
-		facts = append(facts, l.Facts...)
-	}
-	return facts
 }
 
 // ReactionTargets are the aggregates whose commands a module's reactions run,
@@ -108,7 +97,7 @@ func moduleNeeds(m *ir.Module) []string {
 		}
 	}
 	for _, a := range m.Aggregates {
-		for _, f := range allFacts(a) {
+		for _, f := range a.Facts() {
 			add(f.Aggregate)
 		}
 	}

@@ -20,11 +20,7 @@ const perStream = 10
 // together, with the least that can be done: one INSERT as a transaction of its
 // own, prepared, with a connection for each client.
 func appends(ctx context.Context, l *lab) (lines []line, err error) {
-	db, err := l.database(ctx)
-	if err != nil {
-		return nil, err
-	}
-	store, closed, err := openStore(ctx, db.postgres)
+	store, database, closed, err := l.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +29,7 @@ func appends(ctx context.Context, l *lab) (lines []line, err error) {
 		clients int
 		target  float64
 	}{{1, 0.9}, {16, 2}, {64, 3}} {
-		d, err := l.compareAppends(ctx, store, db.postgres, aim.clients)
+		d, err := l.compareAppends(ctx, store, database, aim.clients)
 		if err != nil {
 			return nil, err
 		}

@@ -24,16 +24,12 @@ const (
 // folds compares loading an aggregate, with neither cache nor snapshot, with one
 // SELECT and encoding/json.
 func folds(ctx context.Context, l *lab) (lines []line, err error) {
-	db, err := l.database(ctx)
-	if err != nil {
-		return nil, err
-	}
-	store, closed, err := openStore(ctx, db.postgres)
+	store, database, closed, err := l.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closed()) }()
-	pool, err := openPool(ctx, db.postgres, 8) // as many as the store has
+	pool, err := openPool(ctx, database, 8) // as many as the store has
 	if err != nil {
 		return nil, err
 	}

@@ -99,15 +99,19 @@ func withPath(raw, path string) (string, error) {
 	return u.String(), nil
 }
 
-// openStore opens an event store that commits until closed is called.
-func openStore(ctx context.Context, url string) (store *eventstore.Store, closed func() error, err error) {
-	if store, err = eventstore.Open(ctx, eventstore.Config{URL: url}); err != nil {
-		return nil, nil, err
+// openStore opens an event store on a fresh database, which commits until closed is called.
+func (l *lab) openStore(ctx context.Context) (store *eventstore.Store, database string, closed func() error, err error) {
+	db, err := l.database(ctx)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if store, err = eventstore.Open(ctx, eventstore.Config{URL: db.postgres}); err != nil {
+		return nil, "", nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- store.Run(ctx) }()
-	return store, func() error {
+	return store, db.postgres, func() error {
 		cancel()
 		err := <-done
 		store.Close()

@@ -21,16 +21,12 @@ import (
 // signIns compares signing in with the hash of the password alone, and the check
 // of an access token with that of its signature alone.
 func signIns(ctx context.Context, l *lab) (lines []line, err error) {
-	db, err := l.database(ctx)
-	if err != nil {
-		return nil, err
-	}
-	store, closed, err := openStore(ctx, db.postgres)
+	store, database, closed, err := l.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closed()) }()
-	if err := errors.Join(schema.Migrate(ctx, db.postgres), audit.Migrate(ctx, db.postgres)); err != nil {
+	if err := errors.Join(schema.Migrate(ctx, database), audit.Migrate(ctx, database)); err != nil {
 		return nil, err
 	}
 	sealer, err := seal.New(bytes.Repeat([]byte{1}, seal.KeyBytes))

@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/child"
 	"github.com/oksai/oksai/handwritten/runtime/embedded/internal/chdb"
@@ -63,7 +60,7 @@ func startClickHouse(ctx context.Context, o Options, address *string) (engine, e
 	c := &child.Child{
 		Name: "clickhouse", Log: o.Log, LogPath: filepath.Join(o.Dir, "clickhouse.log"),
 		Command: command, StopBy: syscall.SIGTERM,
-		Ready: func(ctx context.Context) error { return pingClickHouse(ctx, loopback(port)) },
+		Ready: func(ctx context.Context) error { return child.Answers(ctx, "http://"+loopback(port)+"/ping") },
 	}
 	return c, c.Start(ctx)
 }
@@ -98,24 +95,4 @@ func clickHouseCommand(ctx context.Context, o Options, port int, user *url.Useri
 		cmd.Env = append(os.Environ(), childEnv+"="+string(config), "TZ=UTC")
 		return cmd, nil
 	}, nil
-}
-
-func pingClickHouse(ctx context.Context, host string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/ping", nil)
-	if err != nil {
-		return err
-	}
-	// No connection is kept: it would be a goroutine that nobody stops.
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return errors.New(res.Status)
-	}
-	return nil
 }

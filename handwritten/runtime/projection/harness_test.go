@@ -79,7 +79,7 @@ func batchOf(events []event.Recorded, from event.Position) *consume.Batch {
 // dump reads a whole table, tombstones and positions too.
 func dump[R any](t testing.TB, db driver.Conn, table projection.Table, scan func(*R) []any) []stored[R] {
 	t.Helper()
-	rows, err := db.Query(t.Context(), "SELECT toString(tenant_id), toString(_position), _deleted, "+table.ColumnNames()+" FROM "+table.SQLName()+" FINAL ORDER BY ALL")
+	rows, err := db.Query(t.Context(), "SELECT toString(tenant_id), toString(_position), _deleted, "+table.Columns.Names()+" FROM "+table.SQLName()+" FINAL ORDER BY ALL")
 	check(t, err)
 	defer rows.Close()
 	var all []stored[R]

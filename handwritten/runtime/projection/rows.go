@@ -108,7 +108,7 @@ func (d Definition[K, R]) selectRows(table string, ids []rowID[K]) (string, []an
 	}
 	types := []string{"UUID"}
 	for _, name := range d.Table.Key {
-		types = append(types, d.Table.Type(name))
+		types = append(types, d.Table.Columns.Type(name))
 	}
 	args, arrays := make([]any, len(columns)), make([]string, len(columns))
 	for i, values := range columns {
@@ -119,7 +119,7 @@ func (d Definition[K, R]) selectRows(table string, ids []rowID[K]) (string, []an
 		}
 		args[i], arrays[i] = arg, "{"+name+":"+typ+"}"
 	}
-	return "SELECT " + tenantColumn + ", " + d.Table.ColumnNames() + ", " + positionColumn + ", " + deletedColumn +
+	return "SELECT " + tenantColumn + ", " + d.Table.Columns.Names() + ", " + positionColumn + ", " + deletedColumn +
 		" FROM " + table + " FINAL WHERE (" + strings.Join(append([]string{tenantColumn}, d.Table.Key...), ", ") +
 		") IN arrayZip(" + strings.Join(arrays, ", ") + ")", args, nil
 }

@@ -16,6 +16,28 @@ type Column struct {
 	Type string
 }
 
+// Columns are those of one table, in order.
+type Columns []Column
+
+// Type is the type of the named column, "" if there is none.
+func (all Columns) Type(name string) string {
+	for _, c := range all {
+		if c.Name == name {
+			return c.Type
+		}
+	}
+	return ""
+}
+
+// Names lists them for a SELECT or INSERT.
+func (all Columns) Names() string {
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // Table describes a read model's table in ClickHouse. Its identity is the
 // definition's hash: a changed definition is another table, built beside the
 // old one, with its own consumer and checkpoints.
@@ -32,7 +54,7 @@ type Table struct {
 	// first in Columns.
 	Key []string
 	// Columns are all columns but tenant_id, _position and _deleted.
-	Columns []Column
+	Columns Columns
 }
 
 const versionDigits = 8
@@ -48,28 +70,9 @@ func (t Table) SQLName() string { return t.Module + "__" + t.Name + "_" + t.vers
 // Consumer names the read model's checkpoints and Kafka group, e.g. "job.job_facts@1f0c9a52".
 func (t Table) Consumer() string { return t.Projection() + "@" + t.version() }
 
-// Type is the parameter type of the named column, "" if there is none.
-func (t Table) Type(column string) string {
-	for _, c := range t.Columns {
-		if c.Name == column {
-			return c.Type
-		}
-	}
-	return ""
-}
-
-// ColumnNames lists Columns for a SELECT or INSERT.
-func (t Table) ColumnNames() string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return strings.Join(names, ", ")
-}
-
 func (t Table) ddl(name string) string { return strings.ReplaceAll(t.DDL, "{table}", name) }
 
 // insert is the statement that a batch of full rows is sent with.
 func (t Table) insert(name string) string {
-	return "INSERT INTO " + name + " (" + tenantColumn + ", " + t.ColumnNames() + ", " + positionColumn + ", " + deletedColumn + ")"
+	return "INSERT INTO " + name + " (" + tenantColumn + ", " + t.Columns.Names() + ", " + positionColumn + ", " + deletedColumn + ")"
 }

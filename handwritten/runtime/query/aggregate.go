@@ -76,7 +76,7 @@ func (a Aggregate[R]) Groups(ctx context.Context, db DB, scope Scope, where ...C
 func (a Aggregate[R]) sorted(d dialect) string {
 	columns := make([]string, len(a.GroupBy))
 	for i, column := range a.GroupBy {
-		columns[i] = d.sorted(column, chsql.Bare(a.From.typeOf(column)))
+		columns[i] = d.sorted(column, chsql.Bare(a.From.Columns.Type(column)))
 	}
 	return strings.Join(columns, ", ")
 }

@@ -72,7 +72,7 @@ func (s source) condition(b *builder, c Condition) error {
 	if c.Op == Search {
 		return s.words(b, c)
 	}
-	typ := s.table.typeOf(c.Column)
+	typ := s.table.Columns.Type(c.Column)
 	if typ == "" || !slices.Contains(s.filters[c.Column], c.Op) {
 		return fmt.Errorf("query %s: the spec allows no such filter on %q", s.name, c.Column)
 	}
@@ -109,7 +109,7 @@ func (s source) words(b *builder, c Condition) error {
 		for i, column := range s.search {
 			b.write([]string{" AND (", " OR "}[min(i, 1)])
 			b.write(b.lower(column) + " LIKE ")
-			b.bind(chsql.Bare(s.table.typeOf(column)), "%"+word+"%")
+			b.bind(chsql.Bare(s.table.Columns.Type(column)), "%"+word+"%")
 		}
 		b.write(")")
 	}

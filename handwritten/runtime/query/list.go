@@ -121,7 +121,7 @@ func (l List[R]) Count(ctx context.Context, db DB, scope Scope, where ...Conditi
 // rows starts a statement for full rows.
 func (l List[R]) rows(scope Scope, where []Condition) (*builder, error) {
 	b := &builder{dialect: l.From.dialect}
-	b.write("SELECT tenant_id, " + l.From.columnNames() + " FROM " + b.from(l.From.SQL))
+	b.write("SELECT tenant_id, " + l.From.Columns.Names() + " FROM " + b.from(l.From.SQL))
 	return b, l.source().where(b, scope, where)
 }
 

@@ -25,7 +25,7 @@ func (l List[R]) order(scope Scope, asked []string) (order, error) {
 	var o order
 	for _, name := range sort {
 		column, descending := strings.CutPrefix(name, "-")
-		typ := l.From.typeOf(column)
+		typ := l.From.Columns.Type(column)
 		if typ == "" || allowed != nil && !slices.Contains(allowed, column) || len(asked) > 0 && allowed == nil {
 			return nil, invalid("sort", "cannot sort by %.40q; use %s", name, strings.Join(l.Sorts, ", "))
 		}
@@ -39,7 +39,7 @@ func (l List[R]) order(scope Scope, asked []string) (order, error) {
 	}
 	for _, column := range l.From.Key {
 		if !o.has(column) {
-			o = append(o, term{column: column, typ: l.From.typeOf(column)})
+			o = append(o, term{column: column, typ: l.From.Columns.Type(column)})
 		}
 	}
 	return o, nil

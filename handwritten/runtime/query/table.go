@@ -23,7 +23,7 @@ type Table struct {
 	Key []string
 	// Columns are all columns but the tenant's. A type is the store's own, within
 	// Nullable(…) where NULL is a value.
-	Columns []projection.Column
+	Columns projection.Columns
 
 	dialect dialect
 }
@@ -39,28 +39,10 @@ func Postgres(t Table) Table {
 	return t
 }
 
-// typeOf is the type of the named column, "" if there is none.
-func (t Table) typeOf(column string) string {
-	for _, c := range t.Columns {
-		if c.Name == column {
-			return c.Type
-		}
-	}
-	return ""
-}
-
 // words name the table's rows to people: "tenant.tenant_by_slug" is a "tenant by slug".
 func (t Table) words() string {
 	_, name, _ := strings.Cut(t.Name, ".")
 	return strings.ReplaceAll(name, "_", " ")
-}
-
-func (t Table) columnNames() string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return strings.Join(names, ", ")
 }
 
 // DB is where statements are sent: each list asks the store that has its table.

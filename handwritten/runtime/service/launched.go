@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/oksai/oksai/handwritten/runtime/child"
 )
@@ -38,7 +36,7 @@ func launch(ctx context.Context, name, program string, c Config, log *slog.Logge
 	}
 	l := &launched{name: name, url: "http://" + listener.Addr().String(), listener: listener.(*net.TCPListener)}
 	l.child = &child.Child{
-		Name: name, Log: log, StopBy: syscall.SIGTERM, Ready: l.ready,
+		Name: name, Log: log, StopBy: syscall.SIGTERM, Ready: func(ctx context.Context) error { return child.Answers(ctx, l.url+"/health/ready") },
 		Command: func() (*exec.Cmd, error) { return l.command(program) },
 	}
 	return l, nil
@@ -53,27 +51,6 @@ func (l *launched) command(program string) (*exec.Cmd, error) {
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{socket} // the child package closes it
 	return cmd, nil
-}
-
-// ready is one try to have the app say that it is ready.
-func (l *launched) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url+"/health/ready", nil)
-	if err != nil {
-		return err
-	}
-	// No connection is kept, as the process may be another one the next time.
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("/health/ready says %s", resp.Status)
-	}
-	return nil
 }
 
 func (l *launched) start(ctx context.Context) error {
