@@ -115,7 +115,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// fireDue fires all timers that are due now.
+// fireDue fires all timers that are due now, and those that this sets and are due
+// too: a service that was away for weeks makes up for each day of them.
 func (s *Service) fireDue(ctx context.Context) error {
 	for {
 		due, err := s.config.Store.DueTimers(ctx, s.modules, s.config.Clock(), defaultPage)
@@ -128,7 +129,7 @@ func (s *Service) fireDue(ctx context.Context) error {
 			group.Go(func() error { s.fire(ctx, d); return nil })
 		}
 		_ = group.Wait() // each failure was logged with its timer
-		if len(due) < defaultPage || ctx.Err() != nil {
+		if len(due) == 0 || ctx.Err() != nil {
 			return nil
 		}
 	}
