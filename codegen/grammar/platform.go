@@ -24,6 +24,7 @@ var Tenancy = &Shape{Name: "tenancy", Keys: []Key{
 	{"aggregate", text, "The aggregate that is a tenant, as module.Aggregate.", 0},
 	{"active", text, "A condition on the state under which the tenant's people may act.", 0},
 	{"calls_per_day", text, "How many API calls a tenant may make on a day (UTC), by its state; absent is no bound.", 0},
+	{"storage_gb", text, "How many gigabytes a tenant's events may fill, by its state; absent is no bound.", 0},
 }}
 
 // Defaults hold for all modules.

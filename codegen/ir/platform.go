@@ -63,12 +63,14 @@ type Bus struct {
 // TopicOf is a module's public topic by the pattern.
 func (b Bus) TopicOf(module string) string { return strings.ReplaceAll(b.Topic, "{module}", module) }
 
-// Tenancy tells which aggregate a tenant is, when it is active, and how often it may call.
+// Tenancy tells which aggregate a tenant is, when it is active, how often it may call and how much it may store.
 type Tenancy struct {
 	Aggregate *Aggregate `json:"-"`
 	Active    *Expr      // over state
 	// CallsPerDay bounds a tenant's API calls, over state; nil, or absent when evaluated, is no bound.
 	CallsPerDay *Expr `json:",omitempty"`
+	// StorageGB bounds the gigabytes of a tenant's events in the same way.
+	StorageGB *Expr `json:",omitempty"`
 }
 
 // HasHandwork tells whether the module does something that people write: an

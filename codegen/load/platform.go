@@ -105,6 +105,7 @@ func (l *loader) resolveTenancy() {
 	l.platform.Tenancy = &ir.Tenancy{
 		Aggregate: a.ir, Active: l.condition(r, "active", scope),
 		CallsPerDay: l.expression(r, "calls_per_day", ir.Type{Kind: ir.Int}, scope),
+		StorageGB:   l.expression(r, "storage_gb", ir.Type{Kind: ir.Int}, scope),
 	}
 	if l.platform.Tenancy.Active == nil && r.Node.Get("active") == nil {
 		l.diags.Errorf(n.Pos, "missing-key", "tenancy does not say when a tenant is active").WithHint("add `active: state.status == 'active'`")

@@ -51,6 +51,12 @@ func TenantCallsPerDay(state *Tenant) *int64 {
 	if state.Plan.APICallsPerDay() == nil {
 		return nil
 	}
-	calls := *state.Plan.APICallsPerDay()
-	return &calls
+	bound := *state.Plan.APICallsPerDay()
+	return &bound
+}
+
+// TenantStorageGB is how many gigabytes a tenant's events may fill; nil is no bound.
+func TenantStorageGB(state *Tenant) *int64 {
+	bound := state.Plan.StorageGB()
+	return &bound
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
 )
 
@@ -28,11 +29,15 @@ func (c *composition) directory() *jen.File {
 	tenants := naming.Local(a.Plural)
 	state := jen.Id("loaded").Dot("State")
 	known := []jen.Code{member("Status", tenancyPkg("Suspended"))}
-	if c.platform.Tenancy.CallsPerDay != nil {
-		known = append(known, member("CallsPerDay", domain(a.Module, a.Name+"CallsPerDay").Call(state.Clone())))
+	bound := func(name string, value *ir.Expr) {
+		if value != nil {
+			known = append(known, member(name, domain(a.Module, a.Name+name).Call(state.Clone())))
+		}
 	}
+	bound("CallsPerDay", c.platform.Tenancy.CallsPerDay)
+	bound("StorageGB", c.platform.Tenancy.StorageGB)
 	f := c.file()
-	f.Comment("directory knows the tenants, whether they may act and how often.")
+	f.Comment("directory knows the tenants, whether they may act, how often, and how much they may store.")
 	f.Type().Id("directory").Struct(jen.Id(tenants).Op("*").Add(repository()).Index(domain(a.Module, a.Name)))
 	f.Line()
 	f.Comment("Standing implements tenancy.Directory.")

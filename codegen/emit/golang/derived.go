@@ -72,9 +72,11 @@ func isZero(x *exprs, divisor *ir.Expr) *jen.Statement {
 //		if state.Plan.CallsPerDay() == nil {
 //			return nil
 //		}
-//		calls := *state.Plan.CallsPerDay()
-//		return &calls
+//		bound := *state.Plan.CallsPerDay()
+//		return &bound
 //	}
+//
+// and TenantStorageGB likewise.
 func (g *module) tenancy(f *file, a *ir.Aggregate) {
 	tenancy := g.platform.Tenancy
 	if tenancy == nil || tenancy.Aggregate != a {
@@ -85,15 +87,25 @@ func (g *module) tenancy(f *file, a *ir.Aggregate) {
 	x := g.exprs(map[string]root{"state": stateRoot("state", a)})
 	f.comment("%sMayAct tells whether a tenant's people may command and query.", name)
 	f.fn(jen.Func().Id(name + "MayAct").Params(state.Clone()).Bool().Block(jen.Return(x.condition(tenancy.Active))))
-	if tenancy.CallsPerDay == nil {
-		return
+	for _, bound := range []struct {
+		name, doc string
+		value     *ir.Expr
+	}{
+		{"CallsPerDay", "how many API calls a tenant may make on a day", tenancy.CallsPerDay},
+		{"StorageGB", "how many gigabytes a tenant's events may fill", tenancy.StorageGB},
+	} {
+		if bound.value != nil {
+			f.comment("%s%s is %s; nil is no bound.", name, bound.name, bound.doc)
+			f.fn(jen.Func().Id(name + bound.name).Params(state.Clone()).Op("*").Int64().Block(boundOf(x, bound.value)...))
+		}
 	}
-	value := x.value(tenancy.CallsPerDay)
-	var body []jen.Code
+}
+
+// boundOf returns a value, or nil where something that it needs is absent.
+func boundOf(x *exprs, value *ir.Expr) (body []jen.Code) {
+	v := x.value(value)
 	if needs := x.takeNeeds(); len(needs) > 0 {
 		body = append(body, jen.If(anyAbsent(needs)).Block(jen.Return(jen.Nil())))
 	}
-	body = append(body, jen.Id("calls").Op(":=").Add(value), jen.Return(jen.Op("&").Id("calls")))
-	f.comment("%sCallsPerDay is how many API calls a tenant may make on a day; nil is no bound.", name)
-	f.fn(jen.Func().Id(name + "CallsPerDay").Params(state).Op("*").Int64().Block(body...))
+	return append(body, jen.Id("bound").Op(":=").Add(v), jen.Return(jen.Op("&").Id("bound")))
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/openapi"
@@ -32,11 +34,11 @@ func (e *emission) operations() []jen.Code {
 	var out []jen.Code
 	for _, a := range e.Aggregates {
 		for _, c := range openapi.Commands(a) {
-			out = append(out, e.operation(c.Name, c.Allow, a.Scope != ir.ScopeTenant, false))
+			out = append(out, e.operation(c.Name, c.Allow, a.Scope != ir.ScopeTenant, e.commandTerms(a, c)...))
 		}
 	}
 	for _, q := range e.Queries {
-		out = append(out, e.operation(q.Name, openapi.Roles(q), openapi.Platform(q), e.isTenant(q.Aggregate)))
+		out = append(out, e.operation(q.Name, openapi.Roles(q), openapi.Platform(q), e.queryTerms(q)...))
 	}
 	for _, o := range e.Operations {
 		out = append(out, e.declaredTerms(o))
@@ -44,15 +46,26 @@ func (e *emission) operations() []jen.Code {
 	return out
 }
 
-// isTenant is for queries: the people of a suspended tenant may still read what
-// became of it, and nothing else.
-func (e *emission) isTenant(a *ir.Aggregate) bool {
-	return a != nil && e.platform.Tenancy != nil && e.platform.Tenancy.Aggregate == a
+// commandTerms: what begins something in a tenant needs room there.
+func (e *emission) commandTerms(a *ir.Aggregate, c *ir.Command) []jen.Code {
+	if a.Scope == ir.ScopeTenant && c.Creates {
+		return []jen.Code{member("Stores", jen.True())}
+	}
+	return nil
+}
+
+// queryTerms: the people of a suspended tenant may still read what became of it,
+// and nothing else.
+func (e *emission) queryTerms(q *ir.Query) []jen.Code {
+	if q.Aggregate != nil && e.platform.Tenancy != nil && e.platform.Tenancy.Aggregate == q.Aggregate {
+		return []jen.Code{member("AnyTenantStatus", jen.True())}
+	}
+	return nil
 }
 
 // operation is one entry. Platform operations need no tenant in the token: what
 // they concern is not inside one.
-func (e *emission) operation(name string, roles []string, platform, anyStatus bool) *jen.Statement {
+func (e *emission) operation(name string, roles []string, platform bool, terms ...jen.Code) *jen.Statement {
 	members := []jen.Code{member("Name", jen.Lit(name))}
 	if len(roles) > 0 {
 		members = append(members, member("Roles", texts(roles)))
@@ -60,10 +73,7 @@ func (e *emission) operation(name string, roles []string, platform, anyStatus bo
 	if platform {
 		members = append(members, member("Platform", jen.True()))
 	}
-	if anyStatus {
-		members = append(members, member("AnyTenantStatus", jen.True()))
-	}
-	return e.api(name + "Operation").Op(":").Values(append(members, e.terms(name)...)...)
+	return e.api(name + "Operation").Op(":").Values(slices.Concat(members, terms, e.terms(name))...)
 }
 
 // terms are the parameters and the body that the API description gives an operation.

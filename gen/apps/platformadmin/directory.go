@@ -13,7 +13,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 )
 
-// directory knows the tenants, whether they may act and how often.
+// directory knows the tenants, whether they may act, how often, and how much they may store.
 type directory struct {
 	tenants *command.Repository[tenant.Tenant]
 }
@@ -27,7 +27,7 @@ func (d directory) Standing(ctx context.Context, id uuid.UUID) (tenancy.Standing
 	if err != nil {
 		return tenancy.Standing{}, fmt.Errorf("reading the standing of tenant %s: %w", id, err)
 	}
-	standing := tenancy.Standing{Status: tenancy.Suspended, CallsPerDay: tenant.TenantCallsPerDay(loaded.State)}
+	standing := tenancy.Standing{Status: tenancy.Suspended, CallsPerDay: tenant.TenantCallsPerDay(loaded.State), StorageGB: tenant.TenantStorageGB(loaded.State)}
 	if tenant.TenantMayAct(loaded.State) {
 		standing.Status = tenancy.Active
 	}

@@ -15,7 +15,7 @@ var operations = map[api.OperationName]httpx.Operation{
 	api.EnableUserOperation:           {Name: "EnableUser", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.AppointOperatorOperation:      {Name: "AppointOperator", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.DismissOperatorOperation:      {Name: "DismissOperator", Roles: []string{"PlatformAdmin"}, Platform: true},
-	api.AddMemberOperation:            {Name: "AddMember", Roles: []string{"PlatformAdmin"}, Body: "AddMemberInput"},
+	api.AddMemberOperation:            {Name: "AddMember", Roles: []string{"PlatformAdmin"}, Stores: true, Body: "AddMemberInput"},
 	api.RemoveMemberOperation:         {Name: "RemoveMember", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}},
 	api.GrantRoleOperation:            {Name: "GrantRole", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Body: "GrantRoleInput"},
 	api.RevokeRoleOperation:           {Name: "RevokeRole", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Body: "RevokeRoleInput"},

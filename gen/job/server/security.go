@@ -10,7 +10,7 @@ import (
 
 // operations says who may call what, and in which terms.
 var operations = map[api.OperationName]httpx.Operation{
-	api.CreateJobOperation:       {Name: "CreateJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "CreateJobInput"},
+	api.CreateJobOperation:       {Name: "CreateJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Stores: true, Body: "CreateJobInput"},
 	api.AssignJobOperation:       {Name: "AssignJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Body: "AssignJobInput"},
 	api.StartJobOperation:        {Name: "StartJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
 	api.CompleteJobOperation:     {Name: "CompleteJob", Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},

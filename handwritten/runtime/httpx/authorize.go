@@ -22,6 +22,8 @@ type Operation struct {
 	Public bool
 	// AnyTenantStatus allows it while the tenant is suspended, too.
 	AnyTenantStatus bool
+	// Stores: it begins something that fills the tenant's storage.
+	Stores bool
 	// Platform operations need no tenant in the token.
 	Platform bool
 	// Query are the names of its query parameters, Lists those that hold several

@@ -65,6 +65,11 @@ func QuotaExceeded(calls int64) *Error {
 	return New(429, "QUOTA_EXCEEDED", "Quota exceeded", "the tenant's plan has %d API calls per day, and they are used up; wait for the next day (UTC), or upgrade the plan", calls)
 }
 
+// StorageFull answers what would begin something more in a tenant that has filled its plan's storage.
+func StorageFull(gb int64) *Error {
+	return New(409, "STORAGE_FULL", "Storage full", "the tenant's plan has %d GB of storage, and they are full: nothing new can begin; upgrade the plan", gb)
+}
+
 // Unavailable says that a part the request needs is down; how names what to do.
 func Unavailable(how string) *Error {
 	return New(503, "UNAVAILABLE", "Temporarily unavailable", "%s", how)

@@ -36,6 +36,8 @@ type limits struct {
 	meter                     *usage.Meter
 	// callsPerDay is a tenant's bound, nil for none.
 	callsPerDay func(ctx context.Context, tenant uuid.UUID) (*int64, error)
+	// room refuses what a tenant's storage is too full for.
+	room func(ctx context.Context, tenant uuid.UUID) error
 }
 
 // newLimits makes the three limits; each says what they have in common.
@@ -77,7 +79,10 @@ func (l *limits) Admit(ctx context.Context, op httpx.Operation, answer http.Head
 	if err := take(ctx, l.tenant, p.Tenant.String(), answer); err != nil {
 		return err
 	}
-	return l.count(ctx, p.Tenant, answer)
+	if err := l.count(ctx, p.Tenant, answer); err != nil || !op.Stores {
+		return err
+	}
+	return l.room(ctx, p.Tenant)
 }
 
 func take(ctx context.Context, l *ratelimit.Limiter, key string, answer http.Header) error {

@@ -38,6 +38,7 @@ func testLimits(t *testing.T, server *miniredis.Miniredis, c LimitConfig) *limit
 	}
 	l.meter = usage.NewMeter(nil, time.Now, slog.New(slog.DiscardHandler))
 	l.callsPerDay = func(context.Context, uuid.UUID) (*int64, error) { return nil, nil }
+	l.room = func(context.Context, uuid.UUID) error { return nil }
 	return l
 }
 
@@ -132,6 +133,7 @@ func BenchmarkAdmit(b *testing.B) {
 	}
 	l.meter = usage.NewMeter(nil, time.Now, slog.New(slog.DiscardHandler))
 	l.callsPerDay = func(context.Context, uuid.UUID) (*int64, error) { return nil, nil }
+	l.room = func(context.Context, uuid.UUID) error { return nil }
 	ctx := as("ann", uuid.New())
 	for b.Loop() {
 		if err := l.Admit(ctx, read, http.Header{}); err != nil {

@@ -94,6 +94,7 @@ func (p *process) work(ctx context.Context, modules []*Module) error {
 	p.startProjections(followers)
 	p.startReactions(reactions)
 	p.startTimers(modules)
+	p.stack.start(Task{Name: "storage", Run: usage.NewStorage(p.clients.store, p.log).Run})
 	return nil
 }
 
@@ -136,11 +137,10 @@ func (p *process) limits() (*limits, error) {
 		return nil, err
 	}
 	l.meter = usage.NewMeter(p.clients.store, p.clock, p.log)
-	l.callsPerDay = func(ctx context.Context, tenant uuid.UUID) (*int64, error) {
-		if p.tenants == nil {
-			return nil, nil
-		}
-		return p.tenants.CallsPerDay(ctx, tenant)
+	l.callsPerDay = func(context.Context, uuid.UUID) (*int64, error) { return nil, nil }
+	l.room = func(context.Context, uuid.UUID) error { return nil }
+	if p.tenants != nil {
+		l.callsPerDay, l.room = p.tenants.CallsPerDay, p.tenants.Room
 	}
 	p.stack.start(Task{Name: "usage", Run: l.meter.Run})
 	return l, nil
@@ -180,7 +180,8 @@ func (p *process) guard(d tenancy.Directory) httpx.Guard {
 	shared := cache.New[tenancy.Standing](p.clients.redis, cache.Config{
 		Name: p.app.Platform + ":tenant-standing:1", TTL: statusTTL, Clock: p.clock, Log: p.log,
 	})
-	p.tenants = tenancy.NewGuard(tenancy.Cached(d, shared), statusTTL, p.clock)
+	stored := func(ctx context.Context, tenant uuid.UUID) (int64, error) { return usage.Stored(ctx, p.clients.store, tenant) }
+	p.tenants = tenancy.NewGuard(tenancy.Cached(tenancy.Weighed(d, stored), shared), statusTTL, p.clock)
 	return p.tenants
 }
 

@@ -29,7 +29,14 @@ type Standing struct {
 	Status Status
 	// CallsPerDay bounds the API calls of a day (UTC); nil is no bound.
 	CallsPerDay *int64
+	// StorageGB bounds what the tenant stores, nil is no bound; Stored is how many
+	// bytes that is, where there is a bound.
+	StorageGB *int64
+	Stored    int64
 }
+
+// GB is a gigabyte in bytes, as in the SI.
+const GB = 1_000_000_000
 
 // Directory knows the tenants' standing. What it answers may be cached by it, but not for longer
 // than the platform may take to notice a suspension.
@@ -105,6 +112,16 @@ func (g *Guard) Exists(ctx context.Context, tenant uuid.UUID) error {
 func (g *Guard) CallsPerDay(ctx context.Context, tenant uuid.UUID) (*int64, error) {
 	standing, err := g.standing(ctx, tenant)
 	return standing.CallsPerDay, err
+}
+
+// Room returns nil while the tenant may begin something more, problem 409
+// STORAGE_FULL otherwise, and 503 where nobody can tell.
+func (g *Guard) Room(ctx context.Context, tenant uuid.UUID) error {
+	standing, err := g.standing(ctx, tenant)
+	if err != nil || standing.StorageGB == nil || standing.Stored < *standing.StorageGB*GB {
+		return err
+	}
+	return problem.StorageFull(*standing.StorageGB)
 }
 
 // Forget makes the next Check ask again; call it when a tenant's status changed here.

@@ -23,6 +23,7 @@ type directory struct {
 	mu     sync.Mutex
 	status map[uuid.UUID]tenancy.Status
 	calls  *int64
+	gb     *int64
 	err    error
 	asked  atomic.Int32
 	gate   chan struct{} // closed lets answers through; nil: always
@@ -35,7 +36,7 @@ func (d *directory) Standing(_ context.Context, tenant uuid.UUID) (tenancy.Stand
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return tenancy.Standing{Status: d.status[tenant], CallsPerDay: d.calls}, d.err
+	return tenancy.Standing{Status: d.status[tenant], CallsPerDay: d.calls, StorageGB: d.gb}, d.err
 }
 
 func (d *directory) set(tenant uuid.UUID, s tenancy.Status, err error) {
@@ -169,5 +170,39 @@ func TestCachedDirectoryAsksOnce(t *testing.T) {
 	}
 	if n := d.asked.Load(); n != 1 {
 		t.Errorf("three replicas asked %d times, want 1", n)
+	}
+}
+
+// TestATenantIsFull when it stores what it may, and not before; without a bound never.
+func TestATenantIsFull(t *testing.T) {
+	t.Parallel()
+	tenant, two := uuid.New(), int64(2)
+	down := errors.New("down")
+	for name, c := range map[string]struct {
+		bound  *int64
+		stored int64
+		err    error
+		want   string
+	}{
+		"empty":      {&two, 0, nil, ""},
+		"a byte too": {&two, 2*tenancy.GB - 1, nil, ""},
+		"full":       {&two, 2 * tenancy.GB, nil, "STORAGE_FULL"},
+		"no bound":   {nil, 900 * tenancy.GB, nil, ""},
+		"unknown":    {&two, 0, down, "UNAVAILABLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &directory{status: map[uuid.UUID]tenancy.Status{tenant: tenancy.Active}, gb: c.bound}
+			stored := func(_ context.Context, of uuid.UUID) (int64, error) {
+				if of != tenant {
+					t.Errorf("asked for what %s stores", of)
+				}
+				return c.stored, c.err
+			}
+			guard := tenancy.NewGuard(tenancy.Weighed(d, stored), time.Second, time.Now)
+			if got := code(guard.Room(t.Context(), tenant)); got != c.want {
+				t.Errorf("the answer is %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/query"
 	"github.com/oksai/oksai/handwritten/runtime/service"
+	"github.com/oksai/oksai/handwritten/runtime/tenancy"
 	"github.com/oksai/oksai/handwritten/runtime/usage"
 )
 
@@ -45,8 +46,8 @@ func New(deps service.Deps, repos *billing.Repositories) Metering {
 	return Metering{deps, repos.Subscriptions}
 }
 
-// SubscriptionUsage waits until the read model has all of the day. Users are those
-// there are now, a little after its end. Storage is not measured: nothing stores yet.
+// SubscriptionUsage waits until the read model has all of the day. Users and
+// storage are what there is now, a little after its end; a gigabyte counts when it is full.
 func (m Metering) SubscriptionUsage(ctx context.Context, caller command.Caller, at command.Loaded[billing.Subscription]) (billing.MeterDay, error) {
 	if at.State.EndedDay == nil {
 		return billing.MeterDay{}, fmt.Errorf("subscription %s has no day to measure", at.ID)
@@ -67,8 +68,12 @@ func (m Metering) SubscriptionUsage(ctx context.Context, caller command.Caller, 
 	if err != nil {
 		return billing.MeterDay{}, err
 	}
+	stored, err := usage.Stored(ctx, m.deps.Store, caller.Tenant)
+	if err != nil {
+		return billing.MeterDay{}, err
+	}
 	return billing.MeterDay{Day: day, Used: map[billing.Metric]int64{
-		billing.MetricJobs: jobs, billing.MetricAPICalls: calls, billing.MetricUsers: users,
+		billing.MetricJobs: jobs, billing.MetricAPICalls: calls, billing.MetricUsers: users, billing.MetricStorageGB: stored / tenancy.GB,
 	}}, nil
 }
 

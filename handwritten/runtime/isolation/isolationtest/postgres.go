@@ -81,6 +81,7 @@ var tenantless = map[string]string{
 	"oksai.checkpoints":            "how far consumers have come, of all tenants",
 	"oksai.relays":                 "how far the log is published, of all tenants",
 	"oksai.projections":            "the status of read models, which all tenants share",
+	"oksai_usage.storage_position": "how far the log is measured, of all tenants",
 	"oksai_identity.accounts":      "people belong to several tenants; the reader cannot see it",
 	"oksai_identity.attempts":      "before somebody has signed in there is no tenant; hashes only",
 	"oksai_identity.known_sources": "as attempts",
