@@ -131,6 +131,9 @@ func (c *composition) members() []jen.Code {
 	if named := c.topics(); len(named) > 0 {
 		out = append(out, member("Topics", jen.Map(jen.String()).String().Values(named...)))
 	}
+	if declared := c.Secrets(); len(declared) > 0 {
+		out = append(out, member("Secrets", secretNames(declared)))
+	}
 	return append(out,
 		member("OpenAPI", jen.Qual(root+"/openapi", naming.Go(c.Name))),
 		member("Roles", texts(c.platform.Roles)),
@@ -147,6 +150,14 @@ func (c *composition) topics() []jen.Code {
 		}
 	}
 	return out
+}
+
+func secretNames(secrets []*ir.Secret) *jen.Statement {
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return texts(names)
 }
 
 func sentence(doc string) string {

@@ -69,8 +69,9 @@ func TestLauncherSaysWhyItCannotStart(t *testing.T) {
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	for setting, want := range map[string]string{
-		"PORT=" + port: "one port for 3 apps",
-		"PORT=no":      "PORT",
+		"PORT=" + port:                 "one port for 3 apps",
+		"PORT=no":                      "PORT",
+		"PAYMENT_WEBHOOK_SECRET=short": "use at least 32",
 	} {
 		out, err := command(folder(t), setting).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) || strings.Count(string(out), "\n") > 2 {

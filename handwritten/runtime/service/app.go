@@ -27,11 +27,14 @@ type App struct {
 	OpenAPI []byte
 	// Roles are those that tokens may carry.
 	Roles []string
+	// Secrets are the names of those that the app's modules declare.
+	Secrets []string
 	// Schemas are the idempotent PostgreSQL schemas of the app's modules, applied in this order.
 	Schemas []string
-	// Assemble makes the modules. newGuard turns the directory of tenants into
+	// Assemble makes the modules, and gives their operations what is given of the
+	// declared secrets. newGuard turns the directory of tenants into
 	// the guard that deps.Guard must be before modules are made.
-	Assemble func(deps Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
+	Assemble func(deps Deps, given Secrets, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
 	// Demo is for an app that runs on its own engines. Nil fills in nothing.
 	Demo *Demo
 }

@@ -30,6 +30,8 @@ type Platform struct {
 	Apps []Place
 	// Roles are those that tokens may carry.
 	Roles []string
+	// Secrets are the names of those that the apps' modules declare.
+	Secrets []string
 	// Front is the app that newcomers are sent to.
 	Front string
 	// Demo is what it is filled with.
@@ -48,7 +50,7 @@ type Place struct {
 func Launch(p Platform) {
 	untilSignal(func(ctx context.Context) int {
 		started := time.Now()
-		config, err := LoadConfig(os.Environ(), 0)
+		config, err := LoadConfig(os.Environ(), 0, p.Secrets...)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", p.Name, err)
 			return 2

@@ -88,7 +88,7 @@ func Execute(ctx context.Context, app App, args, environ []string, out, errs io.
 		fmt.Fprintf(errs, "%s: %v (see %s --help)\n", app.Name, err, app.Name)
 		return 2
 	}
-	config, err := LoadConfig(environ, app.Port)
+	config, err := LoadConfig(environ, app.Port, app.Secrets...)
 	if err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 2

@@ -65,7 +65,11 @@ func (p *process) startModules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	modules, err := p.app.Assemble(deps, p.guard)
+	given, err := p.config.given()
+	if err != nil {
+		return err
+	}
+	modules, err := p.app.Assemble(deps, given, p.guard)
 	if err != nil {
 		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
 	}
@@ -171,7 +175,7 @@ func (p *process) deps() (Deps, error) {
 	return Deps{
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator, trail.RecordAlone), Clock: p.clock, Log: p.log,
-		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets, Audit: trail,
+		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Audit: trail,
 		Operations: p.clients.operations(p.bus, p.clock, p.log),
 	}, err
 }
