@@ -225,9 +225,9 @@ func complete(t *testing.T, all objects, pod corev1.PodSpec, a app, secrets stri
 func stopsInTime(t *testing.T, all objects, pod corev1.PodSpec, secrets string, declared ...string) {
 	t.Helper()
 	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), given(t, pod, secrets), declared...)
-	needed := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds + int64(config.StopGrace.Seconds())
+	needed := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds + int64(config.StopTime().Seconds())
 	if *pod.TerminationGracePeriodSeconds <= needed {
-		t.Errorf("pods are killed after %d s, but preStop and STOP_GRACE take %d s", *pod.TerminationGracePeriodSeconds, needed)
+		t.Errorf("pods are killed after %d s, but preStop, DRAIN_DELAY and STOP_GRACE take %d s", *pod.TerminationGracePeriodSeconds, needed)
 	}
 }
 

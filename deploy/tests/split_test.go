@@ -109,7 +109,9 @@ func TestSplitOverlayIsComplete(t *testing.T) {
 	all, secrets := i.splitProduction(t), i.withMail(t)
 	for name, app := range i.apps {
 		for _, d := range []string{name, name + "-worker"} {
-			complete(t, all, one[appsv1.Deployment](t, all, "Deployment", d).Spec.Template.Spec, app, secrets, app.secrets...)
+			pod := one[appsv1.Deployment](t, all, "Deployment", d).Spec.Template.Spec
+			complete(t, all, pod, app, secrets, app.secrets...)
+			stopsInTime(t, all, pod, secrets, app.secrets...)
 		}
 	}
 }

@@ -150,6 +150,14 @@ func (c Config) logger(to io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: c.LogLevel}))
 }
 
+// StopTime is how long an app may take to stop, without engines of its own:
+// whoever kills it must wait longer.
+func (c Config) StopTime() time.Duration { return c.DrainDelay + c.StopGrace }
+
+// requestsGrace is what requests have of the time: the rest is for what they run
+// on, which ends after them.
+func (c Config) requestsGrace() time.Duration { return c.StopGrace * 3 / 4 }
+
 // trustsIssuer reports whether an issuer whose tokens say what ours do is configured.
 func (c Config) trustsIssuer() bool { return c.JWKSURL != "" || c.JWKSFile != "" }
 

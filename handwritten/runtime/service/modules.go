@@ -117,7 +117,7 @@ func (p *process) register(ctx context.Context, followers []follower, reactions 
 func (p *process) newServer(modules []*Module) (err error) {
 	config := httpx.Config{
 		App: p.app.Name, Addr: p.address(), Listener: p.joined, Proxies: p.config.Proxies,
-		Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay,
+		Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay, StopTimeout: p.config.requestsGrace(),
 	}
 	var https []httpx.Module
 	if p.role.api {
