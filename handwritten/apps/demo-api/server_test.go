@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -25,6 +26,7 @@ type server struct {
 	admin   caller
 	cmd     *exec.Cmd
 	log     transcript
+	errors  transcript    // what is in log from standard error
 	engines []string      // process ids, when it was told to end
 	ended   chan struct{} // closed when the process has ended
 }
@@ -48,7 +50,7 @@ func start(t *testing.T, at place, part string) *server {
 	_ = os.Remove(at.devFile()) // of an earlier process
 	s := &server{place: at, cmd: exec.Command(binary, part), ended: make(chan struct{})}
 	s.cmd.Env = at.environ()
-	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, io.MultiWriter(&s.log, &s.errors)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

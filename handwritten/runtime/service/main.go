@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
@@ -94,6 +95,7 @@ func Execute(ctx context.Context, app App, args, environ []string, out, errs io.
 		return 2
 	}
 	log := config.logger(errs).With("app", app.Name)
+	redis.SetLogger(redisLog{log})
 	if err := command.Run(&invocation{ctx, app, config, log, out}); err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 1
