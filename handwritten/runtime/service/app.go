@@ -17,9 +17,11 @@ type App struct {
 	Partitions int32
 	// Topic is the pattern of the modules' public topics; empty means "{module}-events".
 	Topic string
-	// Topics are the public topics that do not follow the pattern, by module: of
-	// all the platform's modules, for this app's relay may publish any of them.
-	Topics map[string]string
+	// Modules are the names of all the platform's modules, for this app's relay may
+	// publish events of any of them; Topics are their public topics that do not
+	// follow the pattern.
+	Modules []string
+	Topics  map[string]string
 	// Operators closes the app to all but the platform's own people: every
 	// operation needs authn.PlatformRole.
 	Operators bool

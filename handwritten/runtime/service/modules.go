@@ -88,8 +88,8 @@ func (p *process) startModules(ctx context.Context) error {
 
 // work starts what follows the log.
 func (p *process) work(ctx context.Context, modules []*Module) error {
-	if err := p.ensureTopics(ctx, modules); err != nil {
-		return err
+	if err := p.bus.Ensure(ctx, p.app.Modules...); err != nil {
+		return fmt.Errorf("KAFKA_BROKERS: %w", err)
 	}
 	followers, reactions := followersOf(modules, p.projections()), reactionsOf(modules)
 	if err := p.register(ctx, followers, reactions); err != nil {
@@ -148,17 +148,6 @@ func (p *process) limits() (*limits, error) {
 	}
 	p.stack.start(Task{Name: "usage", Run: l.meter.Run})
 	return l, nil
-}
-
-func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
-	names := make([]string, len(modules))
-	for i, m := range modules {
-		names[i] = m.Name
-	}
-	if err := p.bus.Ensure(ctx, names...); err != nil {
-		return fmt.Errorf("KAFKA_BROKERS: %w", err)
-	}
-	return nil
 }
 
 func (p *process) deps() (Deps, error) {
