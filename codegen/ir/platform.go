@@ -46,6 +46,18 @@ func (a *App) Secrets() (all []*Secret) {
 	return all
 }
 
+// Secrets are those of all apps' modules.
+func (p *Platform) Secrets() (all []*Secret) {
+	for _, app := range p.Apps {
+		for _, s := range app.Secrets() {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
 // Defaults hold for every module unless it says otherwise.
 type Defaults struct {
 	SnapshotEvery int64

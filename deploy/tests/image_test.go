@@ -94,10 +94,8 @@ func TestWorkflowTestsThenBuildsThenDeploys(t *testing.T) {
 			t.Errorf("images are built of %v", images.Strategy.Matrix.App)
 		}
 		for name := range i.apps {
-			for _, want := range []string{"edit set image \"" + i.platform + "-" + name + "=", "rollout status -n \"$NAMESPACE\" deployment/" + name + " "} {
-				if !strings.Contains(commands.String(), want) {
-					t.Errorf("deploying has no %s…", want)
-				}
+			if want := "edit set image \"" + i.platform + "-" + name + "="; !strings.Contains(commands.String(), want) {
+				t.Errorf("deploying has no %s…", want)
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -211,7 +212,7 @@ func TestOverlaysAreComplete(t *testing.T) {
 
 func complete(t *testing.T, all objects, pod corev1.PodSpec, a app, secrets string, declared ...string) {
 	t.Helper()
-	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets, declared...)
+	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), given(t, pod, secrets), declared...)
 	if config.Port != a.Port {
 		t.Errorf("%s listens on %d, want %d", pod.Containers[0].Name, config.Port, a.Port)
 	}
@@ -223,10 +224,10 @@ func complete(t *testing.T, all objects, pod corev1.PodSpec, a app, secrets stri
 // stopsInTime: the app is not killed while it still finishes its work.
 func stopsInTime(t *testing.T, all objects, pod corev1.PodSpec, secrets string, declared ...string) {
 	t.Helper()
-	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), secrets, declared...)
-	needed := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds + int64(config.StopGrace.Seconds())
+	config := settings(t, environment(t, all, pod.Containers[0]), mount(t, pod), given(t, pod, secrets), declared...)
+	needed := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds + int64(config.StopTime().Seconds())
 	if *pod.TerminationGracePeriodSeconds <= needed {
-		t.Errorf("pods are killed after %d s, but preStop and STOP_GRACE take %d s", *pod.TerminationGracePeriodSeconds, needed)
+		t.Errorf("pods are killed after %d s, but preStop, DRAIN_DELAY and STOP_GRACE take %d s", *pod.TerminationGracePeriodSeconds, needed)
 	}
 }
 
@@ -239,12 +240,73 @@ func environment(t *testing.T, all objects, c corev1.Container) map[string]strin
 	return values
 }
 
+// TestPodsHaveOnlyTheirSecrets: what a pod finds of the Secret is what its
+// settings name, beside what an overlay may name.
+func TestPodsHaveOnlyTheirSecrets(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, i installation) {
+		all := i.kustomize(t, "deploy/k8s/base")
+		for name := range i.apps {
+			for _, pod := range []corev1.PodSpec{
+				one[appsv1.Deployment](t, all, "Deployment", name).Spec.Template.Spec,
+				one[batchv1.Job](t, all, "Job", name+"-migrate").Spec.Template.Spec,
+			} {
+				named := slices.Collect(maps.Values(environment(t, all, pod.Containers[0])))
+				for _, key := range items(pod) {
+					if !slices.Contains(named, mount(t, pod)+"/"+key.Path) && !key.optional {
+						t.Errorf("%s of %s has %s, which none of its settings names", pod.Containers[0].Name, name, key.Key)
+					}
+				}
+			}
+		}
+	})
+}
+
+// item is a key of the Secret that a pod is given.
+type item struct {
+	corev1.KeyToPath
+	optional bool
+}
+
+func items(pod corev1.PodSpec) (all []item) {
+	for _, v := range pod.Volumes {
+		if v.Projected == nil {
+			continue
+		}
+		for _, source := range v.Projected.Sources {
+			for _, key := range source.Secret.Items {
+				all = append(all, item{key, source.Secret.Optional != nil && *source.Secret.Optional})
+			}
+		}
+	}
+	return all
+}
+
+// given is the folder that the pod finds, if the Secret has what is in secrets.
+func given(t *testing.T, pod corev1.PodSpec, secrets string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, key := range items(pod) {
+		content, err := os.ReadFile(filepath.Join(secrets, key.Key))
+		if err != nil && key.optional {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("the pod cannot start: %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, key.Path), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
 // mount is where the container finds the Secret.
 func mount(t *testing.T, pod corev1.PodSpec) string {
 	t.Helper()
 	for _, v := range pod.Volumes {
 		for _, m := range pod.Containers[0].VolumeMounts {
-			if v.Secret != nil && v.Name == m.Name {
+			if v.Projected != nil && v.Name == m.Name {
 				return m.MountPath
 			}
 		}

@@ -67,6 +67,23 @@ func TestAlertsWatchWhatTheAppsMeasure(t *testing.T) {
 	})
 }
 
+// TestAlertsTellOfAllFailures: of what the apps count as failures, each is watched.
+func TestAlertsTellOfAllFailures(t *testing.T) {
+	t.Parallel()
+	failures := metrics(t).failures()
+	if len(failures) < 4 {
+		t.Errorf("the apps count only the failures %v", failures)
+	}
+	each(t, func(t *testing.T, i installation) {
+		alerts := i.read(t, "deploy/prometheus/alerts.yml")
+		for _, name := range failures {
+			if !strings.Contains(alerts, "rate("+name+"[") {
+				t.Errorf("no alert watches %s", name)
+			}
+		}
+	})
+}
+
 func TestDashboardShowsWhatTheAppsMeasure(t *testing.T) {
 	t.Parallel()
 	measured := metrics(t)
@@ -173,6 +190,22 @@ func (all texts) check(t *testing.T, what, query string) {
 			t.Errorf("%s looks at %s, which nothing in handwritten/runtime measures", what, name)
 		}
 	}
+}
+
+// failures are the names of the counters of failures.
+func (all texts) failures() (names []string) {
+	const end = "failures_total"
+	for _, file := range all {
+		for _, text := range file {
+			switch {
+			case strings.HasPrefix(text, "oksai_") && strings.HasSuffix(text, "_"+end):
+				names = append(names, text)
+			case strings.HasPrefix(text, "oksai_") && strings.HasSuffix(text, "_") && slices.Contains(file, end):
+				names = append(names, text+end)
+			}
+		}
+	}
+	return names
 }
 
 // have reports whether a source has the name, whole or as a prefix and a rest.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,7 +109,9 @@ func TestSplitOverlayIsComplete(t *testing.T) {
 	all, secrets := i.splitProduction(t), i.withMail(t)
 	for name, app := range i.apps {
 		for _, d := range []string{name, name + "-worker"} {
-			complete(t, all, one[appsv1.Deployment](t, all, "Deployment", d).Spec.Template.Spec, app, secrets, app.secrets...)
+			pod := one[appsv1.Deployment](t, all, "Deployment", d).Spec.Template.Spec
+			complete(t, all, pod, app, secrets, app.secrets...)
+			stopsInTime(t, all, pod, secrets, app.secrets...)
 		}
 	}
 }
@@ -126,6 +129,28 @@ func TestMigrationsComeFirst(t *testing.T) {
 			component := one[appsv1.Deployment](t, all, "Deployment", name).Labels["app.kubernetes.io/component"]
 			if !slices.Contains([]string{"app", "worker"}, component) {
 				t.Errorf("%s is of the component %q, which is applied before the migration", name, component)
+			}
+		}
+	})
+}
+
+// awaited are the labels of the Deployments whose rollout the workflow waits for.
+var awaited = regexp.MustCompile(`kubectl rollout status -n "\$NAMESPACE" deployment -l (\S+)=(\S+) `)
+
+// TestAllRolloutsAreAwaited: those of workers, too, where they run apart.
+func TestAllRolloutsAreAwaited(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, i installation) {
+		found := awaited.FindAllStringSubmatch(i.read(t, ".github/workflows/ci.yaml"), -1)
+		if len(found) != 1 {
+			t.Fatalf("the workflow waits for %v, want one selector of all Deployments", found)
+		}
+		for _, all := range []objects{i.kustomize(t, "deploy/k8s/base"), i.split(t)} {
+			for name := range all["Deployment"] {
+				labels := one[appsv1.Deployment](t, all, "Deployment", name).Labels
+				if !selected(map[string]string{found[0][1]: found[0][2]}, labels) {
+					t.Errorf("the workflow does not wait for %s: it has the labels %v", name, labels)
+				}
 			}
 		}
 	})

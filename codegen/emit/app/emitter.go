@@ -127,15 +127,27 @@ func (c *composition) members() []jen.Code {
 	}
 	out = append(out,
 		member("Partitions", jen.Lit(c.platform.Bus.Partitions)),
-		member("Topic", jen.Lit(c.platform.Bus.Topic)))
+		member("Topic", jen.Lit(c.platform.Bus.Topic)),
+		member("Modules", texts(c.allModules())))
 	if named := c.topics(); len(named) > 0 {
 		out = append(out, member("Topics", jen.Map(jen.String()).String().Values(named...)))
+	}
+	if declared := c.Secrets(); len(declared) > 0 {
+		out = append(out, member("Secrets", secretNames(declared)))
 	}
 	return append(out,
 		member("OpenAPI", jen.Qual(root+"/openapi", naming.Go(c.Name))),
 		member("Roles", texts(c.platform.Roles)),
 		member("Schemas", jen.Index().String().Values(c.schemas()...)),
 		member("Assemble", jen.Id("rules").Dot("assemble")))
+}
+
+func (c *composition) allModules() []string {
+	names := make([]string, len(c.platform.Modules))
+	for i, m := range c.platform.Modules {
+		names[i] = m.Name
+	}
+	return names
 }
 
 // topics are the public topics that do not follow the pattern.
@@ -147,6 +159,14 @@ func (c *composition) topics() []jen.Code {
 		}
 	}
 	return out
+}
+
+func secretNames(secrets []*ir.Secret) *jen.Statement {
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return texts(names)
 }
 
 func sentence(doc string) string {

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"strings"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/golang"
@@ -14,7 +12,7 @@ import (
 // modules emits the assembly of all modules: repositories first, since modules
 // look up facts in each other's, then the runners of commands, then the modules.
 //
-//	func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+//	func (r Rules) assemble(deps service.Deps, given service.Secrets, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 //		jobRepos := job.NewRepositories(deps.Store, deps.Options()...)
 //		tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)
 //		deps.Guard = newGuard(directory{tenantRepos.Tenants})
@@ -56,29 +54,23 @@ func (c *composition) modules() *jen.File {
 
 	f.Comment("assemble makes the app's modules, sharing one set of repositories.")
 	f.Func().Params(jen.Id("r").Id("Rules")).Id("assemble").
-		Params(jen.Id("deps").Add(servicePkg("Deps")), jen.Id("newGuard").Func().Params(tenancyPkg("Directory")).Add(httpxGuard())).
+		Params(jen.Id("deps").Add(servicePkg("Deps")), jen.Id("given").Add(servicePkg("Secrets")), jen.Id("newGuard").Func().Params(tenancyPkg("Directory")).Add(httpxGuard())).
 		Params(jen.Index().Op("*").Add(servicePkg("Module")), jen.Error()).Block(body...)
 	return f
 }
 
 // operations makes what people wrote for a module:
 //
-//	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users})
-//
-// with what operators set before it:
-//
-//	mailKeyValues, err := deps.Secrets.Get("MAIL_KEY")
-func (c *composition) operations(m *ir.Module) (body []jen.Code) {
+//	identityOperations, err := r.IdentityOperations(deps, identity.Means{Repositories: identityRepos, Users: users, MailKey: given["MAIL_KEY"]})
+func (c *composition) operations(m *ir.Module) []jen.Code {
 	means := []jen.Code{member("Repositories", jen.Id(repos(m.Name)))}
 	for _, a := range m.Aggregates {
 		means = append(means, member(naming.Go(a.Plural), jen.Id(c.runner(a))))
 	}
 	for _, s := range m.Secrets {
-		values := jen.Id(naming.Local(strings.ToLower(s.Name)) + "Values")
-		means = append(means, member(golang.SecretName(s), values.Clone()))
-		body = append(body, orReturn(values, jen.Id("deps").Dot("Secrets").Dot("Get").Call(jen.Lit(s.Name)))...)
+		means = append(means, member(golang.SecretName(s), jen.Id("given").Index(jen.Lit(s.Name))))
 	}
-	return append(body, orReturn(jen.Id(operationsVar(m)), jen.Id("r").Dot(operationsField(m)).Call(jen.Id("deps"), domain(m.Name, "Means").Values(means...)))...)
+	return orReturn(jen.Id(operationsVar(m)), jen.Id("r").Dot(operationsField(m)).Call(jen.Id("deps"), domain(m.Name, "Means").Values(means...)))
 }
 
 // orReturn is `value, err := call`, and a return if that fails.

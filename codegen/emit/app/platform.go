@@ -17,11 +17,15 @@ func platform(p *ir.Platform) *jen.File {
 	f.ImportNames(importNames)
 	f.PackageComment(fmt.Sprintf("Package apps knows the apps of the platform %s.", p.Name))
 	f.Comment("Platform returns the platform, with all its apps.")
-	f.Func().Id("Platform").Params().Add(servicePkg("Platform")).Block(
-		jen.Return(servicePkg("Platform").Add(fields(
-			member("Name", jen.Lit(p.Name)),
-			member("Apps", jen.Index().Add(servicePkg("Place")).Add(fields(places(p)...))),
-			member("Roles", texts(p.Roles))))))
+	members := []jen.Code{
+		member("Name", jen.Lit(p.Name)),
+		member("Apps", jen.Index().Add(servicePkg("Place")).Add(fields(places(p)...))),
+		member("Roles", texts(p.Roles)),
+	}
+	if declared := p.Secrets(); len(declared) > 0 {
+		members = append(members, member("Secrets", secretNames(declared)))
+	}
+	f.Func().Id("Platform").Params().Add(servicePkg("Platform")).Block(jen.Return(servicePkg("Platform").Add(fields(members...))))
 	return f
 }
 

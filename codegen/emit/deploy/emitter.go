@@ -9,7 +9,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -125,18 +124,6 @@ func (v view) Audience(operators bool) []*ir.App {
 		}
 	}
 	return out
-}
-
-// Secrets are those of all apps' modules.
-func (v view) Secrets() (all []*ir.Secret) {
-	for _, app := range v.Apps {
-		for _, s := range app.Secrets() {
-			if !slices.Contains(all, s) {
-				all = append(all, s)
-			}
-		}
-	}
-	return all
 }
 
 // Line is a text on one line, as in a comment.

@@ -27,6 +27,7 @@ func New(rules Rules) service.App {
 		Port:       3002,
 		Partitions: 12,
 		Topic:      "{module}-events",
+		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
 		OpenAPI:    openapi.DemoAPI,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},

@@ -14,7 +14,7 @@ import (
 )
 
 // assemble makes the app's modules, sharing one set of repositories.
-func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+func (r Rules) assemble(deps service.Deps, given service.Secrets, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
 	jobRepos := job.NewRepositories(deps.Store, deps.Options()...)
 	tenantRepos := tenant.NewRepositories(deps.Store, deps.Options()...)

@@ -35,6 +35,8 @@ func New(rules Rules) service.App {
 		Operators:  true,
 		Partitions: 12,
 		Topic:      "{module}-events",
+		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
+		Secrets:    []string{"PAYMENT_WEBHOOK_SECRET"},
 		OpenAPI:    openapi.PlatformAdmin,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},

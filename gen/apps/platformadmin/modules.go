@@ -17,7 +17,7 @@ import (
 )
 
 // assemble makes the app's modules, sharing one set of repositories.
-func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+func (r Rules) assemble(deps service.Deps, given service.Secrets, newGuard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 	billingRepos := billing.NewRepositories(deps.Store, r.Billing, deps.Options()...)
 	identityRepos := identity.NewRepositories(deps.Store, r.Identity, deps.Options()...)
 	operatorsRepos := operators.NewRepositories(deps.Store, deps.Options()...)
@@ -41,11 +41,7 @@ func (r Rules) assemble(deps service.Deps, newGuard func(tenancy.Directory) http
 	if err != nil {
 		return nil, err
 	}
-	paymentWebhookSecretValues, err := deps.Secrets.Get("PAYMENT_WEBHOOK_SECRET")
-	if err != nil {
-		return nil, err
-	}
-	billingOperations, err := r.BillingOperations(deps, billing.Means{Repositories: billingRepos, Subscriptions: subscriptions, Invoices: invoices, PaymentWebhookSecret: paymentWebhookSecretValues})
+	billingOperations, err := r.BillingOperations(deps, billing.Means{Repositories: billingRepos, Subscriptions: subscriptions, Invoices: invoices, PaymentWebhookSecret: given["PAYMENT_WEBHOOK_SECRET"]})
 	if err != nil {
 		return nil, err
 	}

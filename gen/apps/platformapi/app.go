@@ -33,6 +33,8 @@ func New(rules Rules) service.App {
 		Port:       3000,
 		Partitions: 12,
 		Topic:      "{module}-events",
+		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
+		Secrets:    []string{"PAYMENT_WEBHOOK_SECRET"},
 		OpenAPI:    openapi.PlatformAPI,
 		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},

@@ -56,9 +56,9 @@ func TestTheProofSeesLeaks(t *testing.T) {
 // forgetful is an app whose queries forget to ask ClickHouse for one tenant only.
 func forgetful(app service.App) service.App {
 	assemble := app.Assemble
-	app.Assemble = func(deps service.Deps, guard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+	app.Assemble = func(deps service.Deps, given service.Secrets, guard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
 		deps.ClickHouse = anyTenant{deps.ClickHouse}
-		return assemble(deps, guard)
+		return assemble(deps, given, guard)
 	}
 	return app
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -50,6 +51,22 @@ func (s *server) wantReady(t *testing.T, status int, body string) {
 		a := s.admin.Do(t, "GET", "/health/ready", "")
 		return a.Status == status && strings.TrimSpace(a.Body) == body
 	})
+}
+
+// wantEntries: what the server writes to standard error is all entries of its log, some of them with that message.
+func (s *server) wantEntries(t *testing.T, message string) {
+	t.Helper()
+	found := false
+	for line := range strings.Lines(s.Errors.String()) {
+		var entry struct{ Msg string }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("this is no entry of a log: %s", line)
+		}
+		found = found || entry.Msg == message
+	}
+	if !found {
+		t.Errorf("the log has no entry %q", message)
+	}
 }
 
 // clickHouse is the process that runs the embedded ClickHouse.
@@ -144,6 +161,7 @@ func TestRedisThatDiesOnlySlowsThings(t *testing.T) {
 	s = serve(t, s.place)
 	c.Base = s.admin.Base
 	healed(t, c, worksOn(t, c), 9)
+	s.wantEntries(t, "Redis client")
 	if err := redis.Restart(); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type Config struct {
 	// DrainDelay is for how long a server that was told to stop still takes
 	// requests, so that load balancers see it is not ready; default none.
 	DrainDelay time.Duration
-	// StopTimeout is how long running requests may go on after that; default 8 s.
+	// StopTimeout is how long running requests may go on after that; default none.
 	StopTimeout time.Duration
 	// CheckTimeout bounds each readiness check; default 2 s.
 	CheckTimeout time.Duration
@@ -54,7 +54,6 @@ func (c Config) withDefaults() Config {
 	c.DepthLimit = cmp.Or(c.DepthLimit, 64)
 	c.HeaderLimit = cmp.Or(c.HeaderLimit, 32<<10)
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
-	c.StopTimeout = cmp.Or(c.StopTimeout, 8*time.Second)
 	c.CheckTimeout = cmp.Or(c.CheckTimeout, 2*time.Second)
 	return c
 }

@@ -17,9 +17,11 @@ type App struct {
 	Partitions int32
 	// Topic is the pattern of the modules' public topics; empty means "{module}-events".
 	Topic string
-	// Topics are the public topics that do not follow the pattern, by module: of
-	// all the platform's modules, for this app's relay may publish any of them.
-	Topics map[string]string
+	// Modules are the names of all the platform's modules, for this app's relay may
+	// publish events of any of them; Topics are their public topics that do not
+	// follow the pattern.
+	Modules []string
+	Topics  map[string]string
 	// Operators closes the app to all but the platform's own people: every
 	// operation needs authn.PlatformRole.
 	Operators bool
@@ -27,11 +29,14 @@ type App struct {
 	OpenAPI []byte
 	// Roles are those that tokens may carry.
 	Roles []string
+	// Secrets are the names of those that the app's modules declare.
+	Secrets []string
 	// Schemas are the idempotent PostgreSQL schemas of the app's modules, applied in this order.
 	Schemas []string
-	// Assemble makes the modules. newGuard turns the directory of tenants into
+	// Assemble makes the modules, and gives their operations what is given of the
+	// declared secrets. newGuard turns the directory of tenants into
 	// the guard that deps.Guard must be before modules are made.
-	Assemble func(deps Deps, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
+	Assemble func(deps Deps, given Secrets, newGuard func(tenancy.Directory) httpx.Guard) ([]*Module, error)
 	// Demo is for an app that runs on its own engines. Nil fills in nothing.
 	Demo *Demo
 }

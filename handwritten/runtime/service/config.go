@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,19 +51,22 @@ type Config struct {
 	secrets Secrets
 }
 
-// secretsFromFiles are the variables that may be given as a file.
+// secretsFromFiles are the variables that may be given as a file, beside the modules' secrets.
 var secretsFromFiles = []string{"DATABASE_URL", "CLICKHOUSE_URL", "REDIS_URL", "CURSOR_SECRET", "SIGNING_SECRET", "AUTH_EXTERNAL", "SMTP_URL"}
 
-// LoadConfig reads the environment (KEY=VALUE pairs) and reports all mistakes at once.
-func LoadConfig(environ []string, defaultPort int) (Config, error) {
+// LoadConfig reads the environment (KEY=VALUE pairs) and reports all mistakes at
+// once; declared are the names of the modules' secrets.
+func LoadConfig(environ []string, defaultPort int, declared ...string) (Config, error) {
 	vars := env.ToMap(environ)
 	c := Config{Port: defaultPort}
-	errs := readSecretFiles(vars)
+	errs := readSecretFiles(vars, slices.Concat(secretsFromFiles, declared))
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		errs = append(errs, parseErrors(err)...)
 	}
 	c.shared = !c.embedsDatabase()
 	errs = append(errs, c.validate()...)
+	secrets, mistakes := readSecrets(vars, declared)
+	c.secrets, errs = secrets, append(errs, mistakes...)
 	if c.ClockFile != "" {
 		var err error
 		c.ahead, err = clockAhead(c.ClockFile)
@@ -70,11 +75,11 @@ func LoadConfig(environ []string, defaultPort int) (Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, fmt.Errorf("the settings cannot be used:\n%w", err)
 	}
-	return c.withSecrets(vars), nil
+	return c, nil
 }
 
-func readSecretFiles(vars map[string]string) (errs []error) {
-	for _, name := range secretsFromFiles {
+func readSecretFiles(vars map[string]string, names []string) (errs []error) {
+	for _, name := range names {
 		path := vars[name+"_FILE"]
 		if path == "" {
 			continue
@@ -145,6 +150,14 @@ func (c Config) logger(to io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: c.LogLevel}))
 }
 
+// StopTime is how long an app may take to stop, without engines of its own:
+// whoever kills it must wait longer.
+func (c Config) StopTime() time.Duration { return c.DrainDelay + c.StopGrace }
+
+// requestsGrace is what requests have of the time: the rest is for what they run
+// on, which ends after them.
+func (c Config) requestsGrace() time.Duration { return c.StopGrace * 3 / 4 }
+
 // trustsIssuer reports whether an issuer whose tokens say what ours do is configured.
 func (c Config) trustsIssuer() bool { return c.JWKSURL != "" || c.JWKSFile != "" }
 
@@ -173,7 +186,7 @@ func hasScheme(raw string, schemes ...string) bool {
 
 // Redacted returns the settings for people to read, secrets hidden.
 func (c Config) Redacted() map[string]any {
-	return map[string]any{
+	shown := map[string]any{
 		"DATABASE_URL": redactURL(c.DatabaseURL, "(embedded)"), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL, "(embedded)"),
 		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL, "(embedded)"),
 		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir, "OKSAI_CLOCK": c.ClockFile,
@@ -184,6 +197,8 @@ func (c Config) Redacted() map[string]any {
 		"RATE_LIMIT_TENANT": c.RateLimitTenant, "RATE_LIMIT_PRINCIPAL": c.RateLimitPrincipal, "RATE_LIMIT_PUBLIC": c.RateLimitPublic,
 		"DRAIN_DELAY": c.DrainDelay.String(), "STOP_GRACE": c.StopGrace.String(),
 	}
+	maps.Copy(shown, c.redactedSecrets())
+	return shown
 }
 
 func redactURL(raw, none string) string {

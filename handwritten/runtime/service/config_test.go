@@ -32,11 +32,11 @@ func TestEmptyEnvironmentIsEmbedded(t *testing.T) {
 
 func TestAllMistakesAreListedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := LoadConfig([]string{"PORT=70000", "DATABASE_URL=mysql://x", "REDIS_URL=localhost", "CURSOR_SECRET=short", "LOG_LEVEL=loud", "SMTP_URL=https://mail", "AUTH_EXTERNAL=[{}]", "TRUSTED_PROXIES=proxy"}, 3002)
+	_, err := LoadConfig([]string{"PORT=70000", "DATABASE_URL=mysql://x", "REDIS_URL=localhost", "CURSOR_SECRET=short", "LOG_LEVEL=loud", "SMTP_URL=https://mail", "AUTH_EXTERNAL=[{}]", "TRUSTED_PROXIES=proxy", "BANK_KEY=short", "MAIL_KEY_FILE=/nowhere"}, 3002, "BANK_KEY", "MAIL_KEY")
 	if err == nil {
 		t.Fatal("wrong settings were accepted")
 	}
-	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "SIGNING_SECRET", "SMTP_URL and MAIL_FROM", "RolesClaim", "TRUSTED_PROXIES: ", "LOG_LEVEL: "} {
+	for _, want := range []string{"PORT is 70000", "DATABASE_URL must look like", "REDIS_URL must look like", "CURSOR_SECRET has 5", "SIGNING_SECRET", "SMTP_URL and MAIL_FROM", "RolesClaim", "TRUSTED_PROXIES: ", "LOG_LEVEL: ", "BANK_KEY has", "MAIL_KEY_FILE: "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not mention %q:\n%v", want, err)
 		}

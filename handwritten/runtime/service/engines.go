@@ -160,12 +160,3 @@ func (k *clients) close() {
 		_ = k.redis.Close()
 	}
 }
-
-func openRedis(rawURL string) (*redis.Client, error) {
-	options, err := redis.ParseURL(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	options.ContextTimeoutEnabled = true // else what bounds an exchange by its context would bound nothing
-	return redis.NewClient(options), nil
-}

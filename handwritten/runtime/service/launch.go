@@ -15,12 +15,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
-// How long the end of everything may take, and the apps' end of that: the
-// engines need the rest.
-const (
-	launchStop     = 9 * time.Second
-	launchStopApps = 7 * time.Second
-)
+// exitTime is what an app may take to exit when it has stopped.
+const exitTime = time.Second
 
 // Platform is all apps that share one set of engines.
 type Platform struct {
@@ -30,6 +26,8 @@ type Platform struct {
 	Apps []Place
 	// Roles are those that tokens may carry.
 	Roles []string
+	// Secrets are the names of those that the apps' modules declare.
+	Secrets []string
 	// Front is the app that newcomers are sent to.
 	Front string
 	// Demo is what it is filled with.
@@ -48,7 +46,7 @@ type Place struct {
 func Launch(p Platform) {
 	untilSignal(func(ctx context.Context) int {
 		started := time.Now()
-		config, err := LoadConfig(os.Environ(), 0)
+		config, err := LoadConfig(os.Environ(), 0, p.Secrets...)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", p.Name, err)
 			return 2
@@ -168,7 +166,7 @@ func (l *launcher) supervise(ctx context.Context) error {
 
 // stop ends the apps, which still need the engines for it, and then those.
 func (l *launcher) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), launchStop)
+	ctx, cancel := context.WithTimeout(context.Background(), l.config.StopTime()+exitTime)
 	defer cancel()
 	var apps errgroup.Group
 	for _, app := range l.apps {
@@ -176,7 +174,7 @@ func (l *launcher) stop() error {
 	}
 	err := apps.Wait()
 	if l.engines != nil {
-		err = errors.Join(err, l.engines.Stop(ctx))
+		err = errors.Join(err, l.engines.Stop(context.Background())) // which bounds itself
 	}
 	return err
 }

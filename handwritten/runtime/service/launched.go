@@ -65,8 +65,6 @@ func (l *launched) stop(ctx context.Context) error {
 	if !l.started {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, launchStopApps)
-	defer cancel()
 	return errors.Join(err, l.child.Stop(ctx))
 }
 

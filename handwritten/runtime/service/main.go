@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
@@ -88,12 +89,13 @@ func Execute(ctx context.Context, app App, args, environ []string, out, errs io.
 		fmt.Fprintf(errs, "%s: %v (see %s --help)\n", app.Name, err, app.Name)
 		return 2
 	}
-	config, err := LoadConfig(environ, app.Port)
+	config, err := LoadConfig(environ, app.Port, app.Secrets...)
 	if err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 2
 	}
 	log := config.logger(errs).With("app", app.Name)
+	redis.SetLogger(redisLog{log})
 	if err := command.Run(&invocation{ctx, app, config, log, out}); err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", app.Name, err)
 		return 1

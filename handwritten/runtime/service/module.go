@@ -43,9 +43,6 @@ type Deps struct {
 	FirstOperators []string
 	// Guard refuses tenants that are not active; nil checks nothing.
 	Guard httpx.Guard
-	// Secrets are those that modules share with other services. Generated code
-	// reads what a spec declares; operations find it in their Means.
-	Secrets Secrets
 	// Operations are what operators see and do, across all modules.
 	Operations *operations.Operations
 	// Clock tells the time in UTC.

@@ -65,7 +65,11 @@ func (p *process) startModules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	modules, err := p.app.Assemble(deps, p.guard)
+	given, err := p.config.given()
+	if err != nil {
+		return err
+	}
+	modules, err := p.app.Assemble(deps, given, p.guard)
 	if err != nil {
 		return fmt.Errorf("assemble %s: %w", p.app.Name, err)
 	}
@@ -84,8 +88,8 @@ func (p *process) startModules(ctx context.Context) error {
 
 // work starts what follows the log.
 func (p *process) work(ctx context.Context, modules []*Module) error {
-	if err := p.ensureTopics(ctx, modules); err != nil {
-		return err
+	if err := p.bus.Ensure(ctx, p.app.Modules...); err != nil {
+		return fmt.Errorf("KAFKA_BROKERS: %w", err)
 	}
 	followers, reactions := followersOf(modules, p.projections()), reactionsOf(modules)
 	if err := p.register(ctx, followers, reactions); err != nil {
@@ -114,7 +118,7 @@ func (p *process) register(ctx context.Context, followers []follower, reactions 
 func (p *process) newServer(modules []*Module) (err error) {
 	config := httpx.Config{
 		App: p.app.Name, Addr: p.address(), Listener: p.joined, Proxies: p.config.Proxies,
-		Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay,
+		Log: p.log, Registry: p.metrics.registry, DrainDelay: p.config.DrainDelay, StopTimeout: p.config.requestsGrace(),
 	}
 	var https []httpx.Module
 	if p.role.api {
@@ -146,17 +150,6 @@ func (p *process) limits() (*limits, error) {
 	return l, nil
 }
 
-func (p *process) ensureTopics(ctx context.Context, modules []*Module) error {
-	names := make([]string, len(modules))
-	for i, m := range modules {
-		names[i] = m.Name
-	}
-	if err := p.bus.Ensure(ctx, names...); err != nil {
-		return fmt.Errorf("KAFKA_BROKERS: %w", err)
-	}
-	return nil
-}
-
 func (p *process) deps() (Deps, error) {
 	secret, err := p.config.cursorSecret()
 	if err != nil {
@@ -171,7 +164,7 @@ func (p *process) deps() (Deps, error) {
 	return Deps{
 		Store: p.clients.store, ClickHouse: p.clients.clickhouse, Cursors: cursors,
 		Waiter: p.waiter, Verifier: p.app.admit(p.signIn.Authenticator, trail.RecordAlone), Clock: p.clock, Log: p.log,
-		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Secrets: p.config.secrets, Audit: trail,
+		SignIn: p.signIn, Mail: mailer, FirstOperators: p.config.FirstOperators, Audit: trail,
 		Operations: p.clients.operations(p.bus, p.clock, p.log),
 	}, err
 }
@@ -180,7 +173,9 @@ func (p *process) guard(d tenancy.Directory) httpx.Guard {
 	shared := cache.New[tenancy.Standing](p.clients.redis, cache.Config{
 		Name: p.app.Platform + ":tenant-standing:1", TTL: statusTTL, Clock: p.clock, Log: p.log,
 	})
-	stored := func(ctx context.Context, tenant uuid.UUID) (int64, error) { return usage.Stored(ctx, p.clients.store, tenant) }
+	stored := func(ctx context.Context, tenant uuid.UUID) (int64, error) {
+		return usage.Stored(ctx, p.clients.store, tenant)
+	}
 	p.tenants = tenancy.NewGuard(tenancy.Cached(tenancy.Weighed(d, stored), shared), statusTTL, p.clock)
 	return p.tenants
 }

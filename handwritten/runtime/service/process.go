@@ -190,14 +190,12 @@ func (p *process) address() string {
 }
 
 func (p *process) stop() error {
-	err := p.stack.stop(p.config.DrainDelay + p.config.StopGrace)
+	err := p.stack.stop(p.config.StopTime())
 	if p.clients != nil {
 		p.clients.close()
 	}
 	if p.engines != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), p.config.StopGrace)
-		defer cancel()
-		err = errors.Join(err, p.engines.Stop(ctx))
+		err = errors.Join(err, p.engines.Stop(context.Background())) // which bounds itself
 	}
 	return err
 }

@@ -2,9 +2,8 @@ package service
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -15,36 +14,23 @@ import (
 // minSecret is how many characters a secret needs at least.
 const minSecret = 32
 
-// Secrets holds the secrets that modules share with other services, by the names
-// of the environment variables in which an operator sets them.
-type Secrets struct {
-	vars map[string]string
-	// dir keeps those that are made by the app itself; empty makes none.
-	dir string
+// Secrets are what modules share with other services, by the names that their
+// specs declare, which are those of the environment variables. Generated code
+// gives each to its module's operations, in their Means; nobody else has them.
+type Secrets map[string][]secret.Text
+
+// readSecrets takes the declared secrets from the environment. One that is not
+// set has no value; it has two while one takes the other's place.
+func readSecrets(vars map[string]string, declared []string) (_ Secrets, errs []error) {
+	read := Secrets{}
+	for _, name := range declared {
+		values, err := parseSecret(name, vars[name])
+		read[name], errs = values, append(errs, err)
+	}
+	return read, errs
 }
 
-// NewSecrets takes secrets from the environment; those that are not set are made
-// and kept in dir, or are not there if it is empty.
-func NewSecrets(vars map[string]string, dir string) Secrets { return Secrets{vars, dir} }
-
-// withSecrets makes secrets up only on engines of the app's own: elsewhere nobody could know them.
-func (c Config) withSecrets(vars map[string]string) Config {
-	c.secrets = NewSecrets(vars, "")
-	if c.embedsDatabase() {
-		c.secrets.dir = c.DataDir
-	}
-	return c
-}
-
-// Get returns the values of a secret: two, separated by a comma, while one takes
-// the other's place. NAME_FILE names a file that holds them. Of a secret that is
-// not set there are none, or one that is kept in the data folder as secret-NAME.
-func (s Secrets) Get(name string) ([]secret.Text, error) {
-	text, err := s.text(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	var values []secret.Text
+func parseSecret(name, text string) (values []secret.Text, err error) {
 	for value := range strings.SplitSeq(text, ",") {
 		if value = strings.TrimSpace(value); value == "" {
 			continue
@@ -57,17 +43,38 @@ func (s Secrets) Get(name string) ([]secret.Text, error) {
 	return values, nil
 }
 
-func (s Secrets) text(name string) (string, error) {
-	set, file := s.vars[name], s.vars[name+"_FILE"]
-	switch {
-	case set != "" && file != "":
-		return "", errors.New("it and its _FILE are both set: keep one")
-	case file != "":
-		text, err := os.ReadFile(file)
-		return string(text), err
-	case set != "" || s.dir == "":
-		return set, nil
+// given are the secrets that the modules get. On engines of the app's own, one
+// that is not set is made, and kept in the data folder as secret-NAME; elsewhere
+// nobody could know it.
+func (c Config) given() (Secrets, error) {
+	given := maps.Clone(c.secrets)
+	for name, values := range given {
+		if len(values) > 0 || c.shared {
+			continue
+		}
+		made, err := keyfile.Load(filepath.Join(c.DataDir, "secret-"+name), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if given[name], err = parseSecret(name, string(made)); err != nil {
+			return nil, err
+		}
 	}
-	made, err := keyfile.Load(filepath.Join(s.dir, "secret-"+name), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
-	return string(made), err
+	return given, nil
+}
+
+// redactedSecrets says of each secret only where it comes from.
+func (c Config) redactedSecrets() map[string]any {
+	shown := map[string]any{}
+	for name, values := range c.secrets {
+		switch {
+		case len(values) > 0:
+			shown[name] = "(set)"
+		case c.shared:
+			shown[name] = "(none)"
+		default:
+			shown[name] = "(in the data folder)"
+		}
+	}
+	return shown
 }

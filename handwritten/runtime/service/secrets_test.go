@@ -15,30 +15,41 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		vars map[string]string
-		want []string // nil is a mistake
+		environ []string
+		want    []string // nil is a mistake
+		shown   string
 	}{
-		"one":             {map[string]string{"S": long}, []string{long}},
-		"two":             {map[string]string{"S": long + ", " + other}, []string{long, other}},
-		"from a file":     {map[string]string{"S_FILE": file}, []string{other}},
-		"not set":         {map[string]string{}, []string{}},
-		"too short":       {map[string]string{"S": long + ",short"}, nil},
-		"said twice":      {map[string]string{"S": long, "S_FILE": file}, nil},
-		"a file too few":  {map[string]string{"S_FILE": file + "s"}, nil},
-		"of another name": {map[string]string{"T": long}, []string{}},
+		"one":             {[]string{"S=" + long}, []string{long}, "(set)"},
+		"two":             {[]string{"S=" + long + ", " + other}, []string{long, other}, "(set)"},
+		"from a file":     {[]string{"S_FILE=" + file}, []string{other}, "(set)"},
+		"not set":         {nil, []string{}, "(none)"},
+		"too short":       {[]string{"S=" + long + ",short"}, nil, ""},
+		"said twice":      {[]string{"S=" + long, "S_FILE=" + file}, nil, ""},
+		"a file too few":  {[]string{"S_FILE=" + file + "s"}, nil, ""},
+		"of another name": {[]string{"T=" + long}, []string{}, "(none)"},
 	} {
-		got, err := NewSecrets(c.vars, "").Get("S")
-		if (err != nil) != (c.want == nil) || len(got) != len(c.want) {
-			t.Errorf("%s: %d secrets, %v", name, len(got), err)
+		config, err := LoadConfig(production(c.environ...), 1, "S")
+		if (err != nil) != (c.want == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil {
+			if !strings.Contains(err.Error(), "S") || strings.Contains(err.Error(), "short,") {
+				t.Errorf("%s: the error does not name the secret, or shows it: %v", name, err)
+			}
+			continue
+		}
+		given, err := config.given()
+		if err != nil || len(given) != 1 || len(given["S"]) != len(c.want) {
+			t.Errorf("%s: the modules get %d secrets, %v", name, len(given["S"]), err)
 			continue
 		}
 		for i, want := range c.want {
-			if got[i].Reveal() != want {
+			if given["S"][i].Reveal() != want {
 				t.Errorf("%s: secret %d is wrong", name, i)
 			}
 		}
-		if err != nil && strings.Contains(err.Error(), "short,") {
-			t.Errorf("%s: the error shows the secret", name)
+		if shown := config.Redacted()["S"]; shown != c.shown {
+			t.Errorf("%s: config shows %v", name, shown)
 		}
 	}
 }
@@ -46,19 +57,21 @@ func TestSecrets(t *testing.T) {
 func TestASecretIsMadeOnceOnEnginesOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	config := func(environ ...string) Config {
-		c, err := LoadConfig(append(environ, "OKSAI_DATA="+dir), 3000)
+	made := func() string {
+		c, err := LoadConfig([]string{"OKSAI_DATA=" + dir}, 3000, "S")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c
+		if shown := c.Redacted()["S"]; shown != "(in the data folder)" {
+			t.Errorf("config shows %v", shown)
+		}
+		given, err := c.given()
+		if err != nil || len(given["S"]) != 1 {
+			t.Fatalf("%d secrets were made, %v", len(given["S"]), err)
+		}
+		return given["S"][0].Reveal()
 	}
-	first, err := config().secrets.Get("S")
-	again, err2 := config().secrets.Get("S")
-	if err != nil || err2 != nil || len(first) != 1 || len(again) != 1 || first[0].Reveal() != again[0].Reveal() {
-		t.Errorf("made %d, then %d secrets: %v, %v", len(first), len(again), err, err2)
-	}
-	if made, err := (Config{DatabaseURL: "postgres://db", DataDir: dir}).withSecrets(nil).secrets.Get("S"); err != nil || len(made) != 0 {
-		t.Errorf("on a shared database %d secrets were made up, %v", len(made), err)
+	if first, again := made(), made(); first != again {
+		t.Error("another secret was made at the second start")
 	}
 }

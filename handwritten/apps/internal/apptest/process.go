@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,8 @@ const EndWithin = 10 * time.Second
 
 // Process is a program that runs.
 type Process struct {
-	Log servicetest.Transcript
+	// Log is all that it prints; Errors is what of that goes to standard error.
+	Log, Errors servicetest.Transcript
 
 	cmd     *exec.Cmd
 	started map[int]string // by it, when it was told to end
@@ -32,7 +34,7 @@ type Process struct {
 func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{cmd: cmd, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = &p.Log, &p.Log
+	cmd.Stdout, cmd.Stderr = &p.Log, io.MultiWriter(&p.Log, &p.Errors)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

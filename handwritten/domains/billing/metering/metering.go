@@ -84,7 +84,8 @@ func (m Metering) await(ctx context.Context, tenant uuid.UUID, at command.Loaded
 		return fmt.Errorf("read the end of the day of subscription %s: %w", at.ID, err)
 	}
 	if err := m.deps.Waiter.Wait(ctx, days.From.Consumer, tenant, last[0].Position); err != nil {
-		return fmt.Errorf("wait for the jobs of tenant %s: %w", tenant, err)
+		return fmt.Errorf("%s does not have all jobs of tenant %s on %s yet, and the day stays open until then; some app with the module job must be running: %w",
+			days.From.Consumer, tenant, at.State.EndedDay.Format(time.DateOnly), err)
 	}
 	return nil
 }

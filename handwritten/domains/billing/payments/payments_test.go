@@ -45,7 +45,7 @@ type desk struct {
 	log             strings.Builder
 }
 
-func newDesk(t *testing.T, secrets string) *desk {
+func newDesk(t *testing.T, keys ...string) *desk {
 	t.Helper()
 	d := &desk{Platform: platformtest.Open(t, noon), tenant: uuid.New(), invoice: uuid.New()}
 	repos, tenants := billing.NewRepositories(d.Store, rules.Rules{}, d.Clock()), tenant.NewRepositories(d.Store, d.Clock())
@@ -58,9 +58,7 @@ func newDesk(t *testing.T, secrets string) *desk {
 	check(t, err)
 
 	deps := service.Deps{Store: d.Store, Clock: d.Now}
-	values, err := service.NewSecrets(map[string]string{"S": secrets}, "").Get("S")
-	check(t, err)
-	means := billing.Means{Repositories: repos, Subscriptions: subscriptions, Invoices: d.invoices, PaymentWebhookSecret: values}
+	means := billing.Means{Repositories: repos, Subscriptions: subscriptions, Invoices: d.invoices, PaymentWebhookSecret: texts(keys)}
 	operations, err := work.New(deps, means)
 	check(t, err)
 	module, err := billingserver.New(deps, repos, rules.Rules{}, operations, subscriptions, d.invoices, tenant.NewTenants(tenants, tenantrules.Rules{}))
@@ -83,11 +81,14 @@ func (d *desk) call(body, signature string) *httptest.ResponseRecorder {
 }
 
 func sign(body string, at time.Time, keys ...string) string {
-	var secrets []secret.Text
+	return webhook.Sign(at, []byte(body), texts(keys)...)
+}
+
+func texts(keys []string) (secrets []secret.Text) {
 	for _, k := range keys {
 		secrets = append(secrets, secret.New(k))
 	}
-	return webhook.Sign(at, []byte(body), secrets...)
+	return secrets
 }
 
 func (d *desk) paid(t *testing.T) (billing.Invoice, int64) {
@@ -98,7 +99,7 @@ func (d *desk) paid(t *testing.T) (billing.Invoice, int64) {
 }
 
 func TestAPaymentCountsOnce(t *testing.T) {
-	d := newDesk(t, first+","+next)
+	d := newDesk(t, first, next)
 	body := d.payment("p1", owed)
 	for i, signature := range []string{sign(body, noon, first), sign(body, noon.Add(time.Minute), next), sign(body, noon, "unknown", next)} {
 		if w := d.call(body, signature); w.Code != 204 {
@@ -194,7 +195,7 @@ func TestAPaymentsIDIsOfOneAmount(t *testing.T) {
 }
 
 func TestWithoutASecretNobodyIsBelieved(t *testing.T) {
-	d := newDesk(t, "")
+	d := newDesk(t)
 	body := d.payment("p1", owed)
 	if w := d.call(body, sign(body, noon, "")); w.Code != 503 || !strings.Contains(w.Body.String(), "PAYMENT_WEBHOOK_SECRET") {
 		t.Errorf("%d %s", w.Code, w.Body)

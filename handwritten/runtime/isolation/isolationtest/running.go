@@ -72,8 +72,8 @@ func Serve(t testing.TB, app service.App) *Running {
 // noting is the app that tells which of its reactions do not follow the log.
 func (r *Running) noting(app service.App) service.App {
 	assemble := app.Assemble
-	app.Assemble = func(deps service.Deps, guard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
-		modules, err := assemble(deps, guard)
+	app.Assemble = func(deps service.Deps, given service.Secrets, guard func(tenancy.Directory) httpx.Guard) ([]*service.Module, error) {
+		modules, err := assemble(deps, given, guard)
 		for _, m := range modules {
 			for _, reaction := range m.Reactions {
 				if reaction.Topic != "" {
