@@ -20,11 +20,6 @@ func operationForms(p *ir.Platform, diags *diag.List) {
 			for _, f := range o.Parameters() {
 				parameterForm(o, f, diags)
 			}
-			for _, f := range o.Failures {
-				if f.Status < 400 || f.Status > 499 {
-					diags.Errorf(f.Pos, "bad-operation", "%d is no status of a refusal", f.Status).WithHint("use 400 to 499")
-				}
-			}
 		}
 	}
 }

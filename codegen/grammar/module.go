@@ -1,5 +1,7 @@
 package grammar
 
+import "slices"
+
 // Module is a module's file, or all files of its folder together.
 var Module = &Shape{Name: "a module", Keys: []Key{
 	{"module", text, "The module's name, such as job.", 0},
@@ -25,7 +27,7 @@ var Aggregate = &Shape{Name: "an aggregate", Keys: []Key{
 	{"state", fieldsOf(StateField), "What is remembered.", 0},
 	{"commands", named(Command), "What may be asked of it.", 0},
 	{"events", named(Event), "What may have happened to it.", 0},
-	{"invariants", list(shape(Requirement)), "What holds after every command.", 0},
+	{"invariants", list(shape(Invariant)), "What holds after every command.", 0},
 	{"limits", named(Limit), "What holds across the aggregates of a tenant.", 0},
 	{"timers", named(Timer), "Commands that run at a time which the state names.", 0},
 	{"examples", list(shape(Example)), "Given, when, then: tests and documentation.", 0},
@@ -55,12 +57,19 @@ var CommandHTTP = &Shape{Name: "http of a command", Keys: []Key{
 	{"if_match", oneOf("optional", "required"), "Whether callers must name the version that they know.", 0},
 }}
 
-// Requirement is a condition and the error that its failure is.
-var Requirement = &Shape{Name: "a requirement", Keys: []Key{
+// demanded is a condition and the code of the error that its failure is.
+var demanded = []Key{
 	{"if", text, "The condition.", Required},
 	{"else", text, "The code of the error, such as JOB_NOT_PENDING.", Required},
+}
+
+// Requirement is what a command demands.
+var Requirement = &Shape{Name: "a requirement", Keys: slices.Concat(demanded, refused)}
+
+// Invariant is what a state may not break.
+var Invariant = &Shape{Name: "an invariant", Keys: slices.Concat(demanded, []Key{
 	{"message", text, "What people read.", 0},
-}}
+})}
 
 // Emission is an event with where its fields come from.
 var Emission = &Shape{Name: "an emission", Names: &values, Keys: []Key{
@@ -79,14 +88,14 @@ var Event = &Shape{Name: "an event", Keys: []Key{
 }}
 
 // Limit holds across streams.
-var Limit = &Shape{Name: "a limit", Keys: []Key{
+var Limit = &Shape{Name: "a limit", Keys: slices.Concat([]Key{
 	{"per", names, "Within what is counted: the tenant, then required fields of the state.", 0},
 	{"counts", text, "The condition on the state for being counted.", Required},
-	{"facts", byName(text), "Values of other aggregates that the maximum depends on.", 0},
-	{"max", text, "The most there may be; absent: no limit.", Required},
+	{"facts", byName(text), "Values of other aggregates that the bound depends on.", 0},
+	{"max", text, "The most there may be; absent: no limit.", 0},
+	{"min", text, "Instead: the fewest that a change which counts down may leave; absent: no limit.", 0},
 	{"else", text, "The code of the error.", Required},
-	{"message", text, "What people read.", 0},
-}}
+}, refused)}
 
 // Timer runs a command later.
 var Timer = &Shape{Name: "a timer", Keys: []Key{

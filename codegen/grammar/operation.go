@@ -24,8 +24,11 @@ var Secret = &Shape{Name: "a secret", Keys: []Key{
 	{"doc", text, "Whom it is shared with, and what for.", 0},
 }}
 
-// Failure is a refusal of an operation.
-var Failure = &Shape{Name: "an error", Keys: []Key{
+// refused is what stands beside the code of a refusal.
+var refused = []Key{
 	{"status", number, "The HTTP status, 400 to 499; 409 by default.", 0},
 	{"message", text, "What people read.", 0},
-}}
+}
+
+// Failure is a refusal of an operation.
+var Failure = &Shape{Name: "an error", Keys: refused}

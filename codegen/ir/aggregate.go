@@ -108,12 +108,18 @@ type Fact struct {
 	Pos       Pos `json:"-"`
 }
 
+// Refusal is what callers are told where something may not be.
+type Refusal struct {
+	Code    string // UPPER_SNAKE
+	Status  int    // of HTTP
+	Message string
+}
+
 // Requirement is a condition with the error that its failure is.
 type Requirement struct {
-	If      *Expr
-	Code    string // UPPER_SNAKE
-	Message string
-	Pos     Pos `json:"-"`
+	If *Expr
+	Refusal
+	Pos Pos `json:"-"`
 }
 
 // Emission is an event that a declarative command writes, and where each of its fields comes from.
@@ -147,16 +153,16 @@ type Event struct {
 // Stored is the name under which the event is stored and published; a rename does not change it.
 func (e *Event) Stored() string { return cmp.Or(e.Was, e.Name) }
 
-// Limit holds across streams: at most Max aggregates per scope for which Counts is true.
+// Limit holds across streams: how many aggregates there are per scope for which Counts is true.
 type Limit struct {
-	Name    string
-	Counts  *Expr    // over state
-	Per     []string // "tenant" is always the first; further state fields may follow
-	Max     *Expr    // over facts, context; a negative value or an absent optional is no limit
-	Facts   []*Fact
-	Code    string
-	Message string
-	Pos     Pos `json:"-"`
+	Name   string
+	Counts *Expr    // over state
+	Per    []string // "tenant" is always the first; further state fields may follow
+	Bound  *Expr    // over facts, context; a negative value or an absent optional is no limit
+	Least  bool     // the bound is the fewest that counting down may leave (`min`); else the most there may be (`max`)
+	Facts  []*Fact
+	Refusal
+	Pos Pos `json:"-"`
 }
 
 // Timer runs a command at a time that the state names, while a condition holds.

@@ -19,10 +19,8 @@ type Operation struct {
 
 // Failure is a refusal that an operation may end with.
 type Failure struct {
-	Code    string // UPPER_SNAKE
-	Status  int
-	Message string
-	Pos     Pos `json:"-"`
+	Refusal
+	Pos Pos `json:"-"`
 }
 
 // Secret is a value that a module's operations share with another service.

@@ -70,7 +70,7 @@ func (m *module) resolveAggregates() {
 		for i, r := range a.events {
 			m.resolveEvent(a.ir, a.ir.Events[i], r)
 		}
-		a.ir.Invariants = m.requirements(a.spec.Items("invariants"), expr.NewScope(stateRoot(a.ir)))
+		a.ir.Invariants = m.requirements(a.spec.Items("invariants"), grammar.Invariant, expr.NewScope(stateRoot(a.ir)))
 		m.resolveLimits(a)
 		m.resolveTimers(a)
 		m.resolveExamples(a)
@@ -137,17 +137,13 @@ func assigned(all []*ir.Assignment, field string) *ir.Assignment {
 	return nil
 }
 
-// requirements reads a list of {if, else, message}.
-func (m *module) requirements(items []*syntax.Node, scope expr.Scope) []*ir.Requirement {
+// requirements reads a list of {if, else, message}, and of what else their shape has.
+func (m *module) requirements(items []*syntax.Node, form *grammar.Shape, scope expr.Scope) []*ir.Requirement {
 	var all []*ir.Requirement
 	for _, n := range items {
-		r := syntax.Read(n, grammar.Requirement, &m.diags)
-		q := &ir.Requirement{If: m.condition(r, "if", scope), Code: r.Text("else"), Message: r.Text("message"), Pos: n.Pos}
-		if q.Message == "" {
-			q.Message = sentence(q.Code)
-		}
+		r := syntax.Read(n, form, &m.diags)
+		all = append(all, &ir.Requirement{If: m.condition(r, "if", scope), Refusal: m.refusal(r.Text("else"), r), Pos: n.Pos})
 		r.Done()
-		all = append(all, q)
 	}
 	return all
 }

@@ -16,7 +16,7 @@ func (m *module) resolveCommand(a *aggregate, c *ir.Command, r *syntax.Reader) {
 	c.Facts = m.facts(r, expr.NewScope(expr.Root{Name: "command", Fields: c.Input}, contextRoot()))
 	scope := m.commandScope(a.ir, c)
 	c.UnchangedIf = m.condition(r, "unchanged_if", scope)
-	c.Require = m.requirements(r.Items("require"), scope)
+	c.Require = m.requirements(r.Items("require"), grammar.Requirement, scope)
 	c.Handwritten = r.Choice("rule") == "handwritten"
 	m.resolveEmits(a, c, r, scope)
 	m.resolveIdentity(a.ir, c, r)

@@ -10,17 +10,30 @@ import (
 func (m *module) resolveLimits(a *aggregate) {
 	for _, e := range a.spec.Entries("limits") {
 		r := syntax.Read(e.Value, grammar.Limit, &m.diags)
-		limit := &ir.Limit{Name: e.Key, Code: r.Text("else"), Message: r.Text("message"), Pos: e.Pos}
+		limit := &ir.Limit{Name: e.Key, Refusal: m.refusal(r.Text("else"), r), Pos: e.Pos}
 		limit.Counts = m.condition(r, "counts", expr.NewScope(stateRoot(a.ir)))
 		limit.Facts = m.facts(r, expr.NewScope(contextRoot()))
-		limit.Max = m.expression(r, "max", ir.Type{Kind: ir.Int}, expr.NewScope(factsRoot(limit.Facts), contextRoot()))
+		m.limitBound(limit, r)
 		limit.Per = m.limitScope(a, r)
-		if limit.Message == "" {
-			limit.Message = sentence(limit.Code)
-		}
 		r.Done()
 		a.ir.Limits = append(a.ir.Limits, limit)
 	}
+}
+
+// limitBound reads `max` or `min`.
+func (m *module) limitBound(limit *ir.Limit, r *syntax.Reader) {
+	least, most := r.Get("min"), r.Get("max")
+	switch {
+	case least == nil && most == nil:
+		m.errorf(r.Node.Pos, "missing-key", "\"max\" or \"min\" is missing")
+	case least != nil && most != nil:
+		m.errorf(least.Pos, "bad-limit", "a limit has one bound").WithHint("make a second limit of `min`, with an error of its own")
+	}
+	key := "max"
+	if limit.Least = least != nil; limit.Least {
+		key = "min"
+	}
+	limit.Bound = m.expression(r, key, ir.Type{Kind: ir.Int}, expr.NewScope(factsRoot(limit.Facts), contextRoot()))
 }
 
 // limitScope reads `per:`, what a limit counts within: the tenant first, then fields of the state.

@@ -114,7 +114,7 @@ func TestLimitsAndFacts(t *testing.T) {
 	if fact.Aggregate.Name != "Tenant" || fact.Type.Def.Name != "Plan" || cmp.Diff([]string{"plan"}, fact.Path) != "" {
 		t.Errorf("the fact is %+v", fact)
 	}
-	if limit.Max.Op != ir.Call || limit.Max.Fn != "max_urgent_jobs" || limit.Max.Type.Kind != ir.Int {
-		t.Errorf("the maximum is %+v", limit.Max)
+	if limit.Bound.Op != ir.Call || limit.Bound.Fn != "max_urgent_jobs" || limit.Bound.Type.Kind != ir.Int || limit.Least {
+		t.Errorf("the maximum is %+v", limit.Bound)
 	}
 }

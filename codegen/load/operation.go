@@ -1,6 +1,8 @@
 package load
 
 import (
+	"net/http"
+
 	"github.com/oksai/oksai/codegen/grammar"
 	"github.com/oksai/oksai/codegen/ir"
 	"github.com/oksai/oksai/codegen/naming"
@@ -46,10 +48,25 @@ func (m *module) operationRoute(o *ir.Operation, r *syntax.Reader) {
 
 func (m *module) failure(e syntax.Entry) *ir.Failure {
 	r := syntax.Read(e.Value, grammar.Failure, &m.diags)
-	f := &ir.Failure{Code: e.Key, Status: int(orElse(r.Int("status"), 409)), Message: r.Text("message"), Pos: e.Pos}
-	if f.Message == "" {
-		f.Message = sentence(f.Code)
-	}
+	f := &ir.Failure{Refusal: m.refusal(e.Key, r), Pos: e.Pos}
 	r.Done()
 	return f
+}
+
+// refusal reads what stands beside the code of a refusal. An invariant's has no
+// status: what it refuses is a mistake of the rules, not of the caller.
+func (m *module) refusal(code string, r *syntax.Reader) ir.Refusal {
+	refusal := ir.Refusal{Code: code, Status: http.StatusConflict, Message: r.Text("message")}
+	if refusal.Message == "" {
+		refusal.Message = sentence(code)
+	}
+	if !r.Knows("status") {
+		return refusal
+	}
+	if status := r.Int("status"); status != nil {
+		if refusal.Status = int(*status); refusal.Status < 400 || refusal.Status > 499 {
+			m.errorf(r.Get("status").Pos, "bad-status", "%d is no status of a refusal", *status).WithHint("use 400 to 499")
+		}
+	}
+	return refusal
 }

@@ -43,23 +43,23 @@ type PaymentWebhook struct {
 
 // InvalidSignature refuses: the signature is missing or not of this body.
 func (PaymentWebhook) InvalidSignature() *problem.Error {
-	return problem.New(401, "INVALID_SIGNATURE", "Refused", "%s", "the signature is missing or not of this body")
+	return problem.Refusal(401, "INVALID_SIGNATURE", "the signature is missing or not of this body")
 }
 
 // SignatureExpired refuses: the signature is not of the last five minutes; sign again.
 func (PaymentWebhook) SignatureExpired() *problem.Error {
-	return problem.New(401, "SIGNATURE_EXPIRED", "Refused", "%s", "the signature is not of the last five minutes; sign again")
+	return problem.Refusal(401, "SIGNATURE_EXPIRED", "the signature is not of the last five minutes; sign again")
 }
 
 // InvalidPayment refuses: the body is not a payment: {payment, tenant, invoice, amount: {amount,
 // currency}}.
 func (PaymentWebhook) InvalidPayment() *problem.Error {
-	return problem.New(400, "INVALID_PAYMENT", "Refused", "%s", "the body is not a payment: {payment, tenant, invoice, amount: {amount, currency}}")
+	return problem.Refusal(400, "INVALID_PAYMENT", "the body is not a payment: {payment, tenant, invoice, amount: {amount, currency}}")
 }
 
 // UnknownInvoice refuses: there is no such invoice.
 func (PaymentWebhook) UnknownInvoice() *problem.Error {
-	return problem.New(404, "UNKNOWN_INVOICE", "Refused", "%s", "there is no such invoice")
+	return problem.Refusal(404, "UNKNOWN_INVOICE", "there is no such invoice")
 }
 
 // UnimplementedOperations refuses everything. Embed it while the real operations are being

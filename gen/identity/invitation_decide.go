@@ -17,7 +17,7 @@ func (c OpenInvitation) Decide(_ *Invitation, caller command.Caller, now time.Ti
 		return nil, problem.Rule("NOT_A_TENANTS_ROLE", "PlatformAdmin is not a role in a tenant")
 	}
 	if slices.Contains(c.Roles, "TenantOwner") && !slices.Contains(caller.Roles, "TenantOwner") && !slices.Contains(caller.Roles, "PlatformAdmin") {
-		return nil, problem.Rule("ROLE_ESCALATION", "only an owner can make another one")
+		return nil, problem.Refusal(403, "ROLE_ESCALATION", "only an owner can make another one")
 	}
 	return []event.Data{UserInvited{Email: c.Email, Roles: c.Roles, ExpiresAt: now.Add(168 * time.Hour)}}, nil
 }

@@ -62,7 +62,8 @@ func (v *GrantRole) Validate() error {
 	return errs.Problem()
 }
 
-// RevokeRole takes a role back, but not the last one. Only an owner does so to another.
+// RevokeRole takes a role back, but not the member's last one, nor that of the tenant's last
+// owner. Only an owner unmakes another.
 type RevokeRole struct {
 	Role string
 }

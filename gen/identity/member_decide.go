@@ -42,7 +42,7 @@ func (c GrantRole) Decide(state *Member, caller command.Caller, _ time.Time) ([]
 		return nil, problem.Rule("NOT_A_TENANTS_ROLE", "PlatformAdmin is not a role in a tenant")
 	}
 	if c.Role == "TenantOwner" && !slices.Contains(caller.Roles, "TenantOwner") && !slices.Contains(caller.Roles, "PlatformAdmin") {
-		return nil, problem.Rule("ROLE_ESCALATION", "only an owner can make another one")
+		return nil, problem.Refusal(403, "ROLE_ESCALATION", "only an owner can make another one")
 	}
 	if slices.Contains(state.Roles, c.Role) {
 		return nil, problem.Rule("ROLE_ALREADY_GRANTED", "the user has this role already")
@@ -59,7 +59,7 @@ func (c RevokeRole) Decide(state *Member, caller command.Caller, _ time.Time) ([
 		return nil, problem.Rule("ROLE_NOT_GRANTED", "the user does not have this role")
 	}
 	if c.Role == "TenantOwner" && !slices.Contains(caller.Roles, "TenantOwner") && !slices.Contains(caller.Roles, "PlatformAdmin") {
-		return nil, problem.Rule("ROLE_ESCALATION", "only an owner can unmake another one")
+		return nil, problem.Refusal(403, "ROLE_ESCALATION", "only an owner can unmake another one")
 	}
 	if len(state.Roles) <= 1 {
 		return nil, problem.Rule("LAST_ROLE", "the last role cannot be revoked; remove the member instead")

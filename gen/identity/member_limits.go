@@ -4,9 +4,9 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
 // countsUsers tells whether s counts towards the limit users.
@@ -14,7 +14,7 @@ func (s *Member) countsUsers() bool {
 	return s.Status == MemberStatusMember
 }
 
-// maxUsers is how far users may go; negative means without bound.
+// maxUsers is how far users may go up; negative means without bound.
 func (j *Members) maxUsers(ctx context.Context, caller command.Caller) (int64, error) {
 	facts, err := j.loadUsersFacts(ctx, caller)
 	if err != nil {
@@ -26,29 +26,41 @@ func (j *Members) maxUsers(ctx context.Context, caller command.Caller) (int64, e
 	return *facts.Plan.MaxUsers(), nil
 }
 
-// usersMoves is how a change moves the count. Only one that counts up asks for the bound.
-func (j *Members) usersMoves(caller command.Caller) command.Moves[Member] {
-	move := func(_ *Member, delta, bound int64) eventstore.Limit {
-		return eventstore.Limit{
-			Name:    "identity.users",
-			Delta:   delta,
-			Max:     bound,
-			Code:    "TOO_MANY_USERS",
-			Message: "the plan allows no more users",
-		}
+// usersLimit bounds how many count towards users.
+func (j *Members) usersLimit(caller command.Caller) command.Limit[Member] {
+	return command.Limit[Member]{
+		Name:   "identity.Member.users@7c678f88",
+		Counts: (*Member).countsUsers,
+		Bound: func(ctx context.Context) (int64, error) {
+			return j.maxUsers(ctx, caller)
+		},
+		Status:  409,
+		Code:    "TOO_MANY_USERS",
+		Message: "the plan allows no more users",
 	}
-	return func(ctx context.Context, before, after *Member) ([]eventstore.Limit, error) {
-		was, is := before != nil && before.countsUsers(), after.countsUsers()
-		switch {
-		case was == is:
-			return nil, nil
-		case was:
-			return []eventstore.Limit{move(before, -1, -1)}, nil
-		}
-		bound, err := j.maxUsers(ctx, caller)
-		if err != nil {
-			return nil, err
-		}
-		return []eventstore.Limit{move(after, 1, bound)}, nil
+}
+
+// countsOwners tells whether s counts towards the limit owners.
+func (s *Member) countsOwners() bool {
+	return slices.Contains(s.Roles, "TenantOwner")
+}
+
+// minOwners is how far owners may go down; negative means without bound.
+func (j *Members) minOwners(_ context.Context, _ command.Caller) (int64, error) {
+	return 1, nil
+}
+
+// ownersLimit bounds how many count towards owners.
+func (j *Members) ownersLimit(caller command.Caller) command.Limit[Member] {
+	return command.Limit[Member]{
+		Name:   "identity.Member.owners@010440fb",
+		Counts: (*Member).countsOwners,
+		Least:  true,
+		Bound: func(ctx context.Context) (int64, error) {
+			return j.minOwners(ctx, caller)
+		},
+		Status:  409,
+		Code:    "LAST_OWNER",
+		Message: "a tenant needs an owner; make somebody else one first",
 	}
 }

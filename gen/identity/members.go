@@ -40,7 +40,7 @@ func (j *Members) AddMember(ctx context.Context, caller command.Caller, cmd AddM
 	}
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, facts, now)
-		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Limit[Member]{j.usersLimit(caller), j.ownersLimit(caller)}}, err
 	}, nil
 }
 
@@ -48,7 +48,7 @@ func (j *Members) AddMember(ctx context.Context, caller command.Caller, cmd AddM
 func (j *Members) RemoveMember(_ context.Context, caller command.Caller, cmd RemoveMember) (func(*Member, time.Time) (command.Decision[Member], error), error) {
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Limit[Member]{j.usersLimit(caller), j.ownersLimit(caller)}}, err
 	}, nil
 }
 
@@ -59,7 +59,7 @@ func (j *Members) GrantRole(_ context.Context, caller command.Caller, cmd GrantR
 	}
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, caller, now)
-		return command.Decision[Member]{Events: events}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Limit[Member]{j.ownersLimit(caller)}}, err
 	}, nil
 }
 
@@ -70,6 +70,6 @@ func (j *Members) RevokeRole(_ context.Context, caller command.Caller, cmd Revok
 	}
 	return func(state *Member, now time.Time) (command.Decision[Member], error) {
 		events, err := cmd.Decide(state, caller, now)
-		return command.Decision[Member]{Events: events, Limits: []command.Moves[Member]{j.usersMoves(caller)}}, err
+		return command.Decision[Member]{Events: events, Limits: []command.Limit[Member]{j.usersLimit(caller), j.ownersLimit(caller)}}, err
 	}, nil
 }

@@ -127,7 +127,7 @@ func (v *ConfirmEmail) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (ConfirmEmail) TokenInvalid() *problem.Error {
-	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.Refusal(403, "TOKEN_INVALID", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // RequestPasswordReset is what the operation of that name is given.
@@ -172,7 +172,7 @@ func (v *ResetPassword) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (ResetPassword) TokenInvalid() *problem.Error {
-	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.Refusal(403, "TOKEN_INVALID", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // SignIn is what the operation of that name is given.
@@ -219,22 +219,22 @@ func (v *SignIn) Prepare() error {
 
 // InvalidCredentials refuses: there is no such user, or the password is wrong.
 func (SignIn) InvalidCredentials() *problem.Error {
-	return problem.New(401, "INVALID_CREDENTIALS", "Refused", "%s", "there is no such user, or the password is wrong")
+	return problem.Refusal(401, "INVALID_CREDENTIALS", "there is no such user, or the password is wrong")
 }
 
 // EmailNotVerified refuses: confirm the address by the token in the mail first.
 func (SignIn) EmailNotVerified() *problem.Error {
-	return problem.New(403, "EMAIL_NOT_VERIFIED", "Refused", "%s", "confirm the address by the token in the mail first")
+	return problem.Refusal(403, "EMAIL_NOT_VERIFIED", "confirm the address by the token in the mail first")
 }
 
 // NotAMember refuses: the user has no role in the tenant, or in any.
 func (SignIn) NotAMember() *problem.Error {
-	return problem.New(403, "NOT_A_MEMBER", "Refused", "%s", "the user has no role in the tenant, or in any")
+	return problem.Refusal(403, "NOT_A_MEMBER", "the user has no role in the tenant, or in any")
 }
 
 // TooManyAttempts refuses: too many attempts to sign in; wait as long as Retry-After says.
 func (SignIn) TooManyAttempts() *problem.Error {
-	return problem.New(429, "TOO_MANY_ATTEMPTS", "Refused", "%s", "too many attempts to sign in; wait as long as Retry-After says")
+	return problem.Refusal(429, "TOO_MANY_ATTEMPTS", "too many attempts to sign in; wait as long as Retry-After says")
 }
 
 // SignInResult is what SignIn answers with.
@@ -262,7 +262,7 @@ func (v *RefreshSession) Prepare() error {
 
 // SessionEnded refuses: this session has ended; sign in again.
 func (RefreshSession) SessionEnded() *problem.Error {
-	return problem.New(401, "SESSION_ENDED", "Refused", "%s", "this session has ended; sign in again")
+	return problem.Refusal(401, "SESSION_ENDED", "this session has ended; sign in again")
 }
 
 // RefreshSessionResult is what RefreshSession answers with.
@@ -289,12 +289,12 @@ func (v *SwitchTenant) Prepare() error {
 
 // SessionEnded refuses: this session has ended; sign in again.
 func (SwitchTenant) SessionEnded() *problem.Error {
-	return problem.New(401, "SESSION_ENDED", "Refused", "%s", "this session has ended; sign in again")
+	return problem.Refusal(401, "SESSION_ENDED", "this session has ended; sign in again")
 }
 
 // NotAMember refuses: the user has no role in the tenant.
 func (SwitchTenant) NotAMember() *problem.Error {
-	return problem.New(403, "NOT_A_MEMBER", "Refused", "%s", "the user has no role in the tenant")
+	return problem.Refusal(403, "NOT_A_MEMBER", "the user has no role in the tenant")
 }
 
 // SwitchTenantResult is what SwitchTenant answers with.
@@ -311,7 +311,7 @@ type SignOut struct{}
 
 // NotAUser refuses: the token is not a user's.
 func (SignOut) NotAUser() *problem.Error {
-	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+	return problem.Refusal(403, "NOT_A_USER", "the token is not a user's")
 }
 
 // SignOutEverywhere is what the operation of that name is given.
@@ -319,7 +319,7 @@ type SignOutEverywhere struct{}
 
 // NotAUser refuses: the token is not a user's.
 func (SignOutEverywhere) NotAUser() *problem.Error {
-	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+	return problem.Refusal(403, "NOT_A_USER", "the token is not a user's")
 }
 
 // ChangePassword is what the operation of that name is given.
@@ -338,17 +338,17 @@ func (v *ChangePassword) Prepare() error {
 
 // NotAUser refuses: the token is not a user's.
 func (ChangePassword) NotAUser() *problem.Error {
-	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+	return problem.Refusal(403, "NOT_A_USER", "the token is not a user's")
 }
 
 // InvalidCredentials refuses: there is no such user, or the password is wrong.
 func (ChangePassword) InvalidCredentials() *problem.Error {
-	return problem.New(401, "INVALID_CREDENTIALS", "Refused", "%s", "there is no such user, or the password is wrong")
+	return problem.Refusal(401, "INVALID_CREDENTIALS", "there is no such user, or the password is wrong")
 }
 
 // TooManyAttempts refuses: too many attempts to sign in; wait as long as Retry-After says.
 func (ChangePassword) TooManyAttempts() *problem.Error {
-	return problem.New(429, "TOO_MANY_ATTEMPTS", "Refused", "%s", "too many attempts to sign in; wait as long as Retry-After says")
+	return problem.Refusal(429, "TOO_MANY_ATTEMPTS", "too many attempts to sign in; wait as long as Retry-After says")
 }
 
 // WhoAmI is what the operation of that name is given.
@@ -380,7 +380,7 @@ type ListSessions struct{}
 
 // NotAUser refuses: the token is not a user's.
 func (ListSessions) NotAUser() *problem.Error {
-	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+	return problem.Refusal(403, "NOT_A_USER", "the token is not a user's")
 }
 
 // ListSessionsResult is what ListSessions answers with.
@@ -400,12 +400,12 @@ func (*EndSession) Prepare() error {
 
 // NotAUser refuses: the token is not a user's.
 func (EndSession) NotAUser() *problem.Error {
-	return problem.New(403, "NOT_A_USER", "Refused", "%s", "the token is not a user's")
+	return problem.Refusal(403, "NOT_A_USER", "the token is not a user's")
 }
 
 // SessionUnknown refuses: the user has no such session.
 func (EndSession) SessionUnknown() *problem.Error {
-	return problem.New(404, "SESSION_UNKNOWN", "Refused", "%s", "the user has no such session")
+	return problem.Refusal(404, "SESSION_UNKNOWN", "the user has no such session")
 }
 
 // CreateAPIKey is what the operation of that name is given.
@@ -440,12 +440,12 @@ func (v *CreateAPIKey) Prepare() error {
 
 // RoleEscalation refuses: a key has no role that its maker could not grant.
 func (CreateAPIKey) RoleEscalation() *problem.Error {
-	return problem.New(409, "ROLE_ESCALATION", "Refused", "%s", "a key has no role that its maker could not grant")
+	return problem.Refusal(403, "ROLE_ESCALATION", "a key has no role that its maker could not grant")
 }
 
 // ExpiresInThePast refuses: the key would have expired already.
 func (CreateAPIKey) ExpiresInThePast() *problem.Error {
-	return problem.New(409, "EXPIRES_IN_THE_PAST", "Refused", "%s", "the key would have expired already")
+	return problem.Rule("EXPIRES_IN_THE_PAST", "the key would have expired already")
 }
 
 // CreateAPIKeyResult is what CreateAPIKey answers with.
@@ -604,12 +604,12 @@ func (v *JoinTenant) Prepare() error {
 
 // TokenInvalid refuses: the token is not one, was used or has expired; ask for another mail.
 func (JoinTenant) TokenInvalid() *problem.Error {
-	return problem.New(403, "TOKEN_INVALID", "Refused", "%s", "the token is not one, was used or has expired; ask for another mail")
+	return problem.Refusal(403, "TOKEN_INVALID", "the token is not one, was used or has expired; ask for another mail")
 }
 
 // PasswordRequired refuses: the address is nobody's yet; say a password to become a user.
 func (JoinTenant) PasswordRequired() *problem.Error {
-	return problem.New(409, "PASSWORD_REQUIRED", "Refused", "%s", "the address is nobody's yet; say a password to become a user")
+	return problem.Rule("PASSWORD_REQUIRED", "the address is nobody's yet; say a password to become a user")
 }
 
 // JoinTenantResult is what JoinTenant answers with.

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/eventstore"
 )
 
 // countsOpenUrgent tells whether s counts towards the limit open_urgent.
@@ -15,7 +14,7 @@ func (s *Job) countsOpenUrgent() bool {
 	return s.Priority == PriorityUrgent && slices.Contains([]JobStatus{JobStatusPending, JobStatusInProgress}, s.Status)
 }
 
-// maxOpenUrgent is how far open_urgent may go; negative means without bound.
+// maxOpenUrgent is how far open_urgent may go up; negative means without bound.
 func (j *Jobs) maxOpenUrgent(ctx context.Context, caller command.Caller) (int64, error) {
 	facts, err := j.loadOpenUrgentFacts(ctx, caller)
 	if err != nil {
@@ -24,29 +23,16 @@ func (j *Jobs) maxOpenUrgent(ctx context.Context, caller command.Caller) (int64,
 	return facts.Plan.MaxUrgentJobs(), nil
 }
 
-// openUrgentMoves is how a change moves the count. Only one that counts up asks for the bound.
-func (j *Jobs) openUrgentMoves(caller command.Caller) command.Moves[Job] {
-	move := func(_ *Job, delta, bound int64) eventstore.Limit {
-		return eventstore.Limit{
-			Name:    "job.open_urgent",
-			Delta:   delta,
-			Max:     bound,
-			Code:    "TOO_MANY_URGENT",
-			Message: "the plan allows no more urgent jobs at once",
-		}
-	}
-	return func(ctx context.Context, before, after *Job) ([]eventstore.Limit, error) {
-		was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
-		switch {
-		case was == is:
-			return nil, nil
-		case was:
-			return []eventstore.Limit{move(before, -1, -1)}, nil
-		}
-		bound, err := j.maxOpenUrgent(ctx, caller)
-		if err != nil {
-			return nil, err
-		}
-		return []eventstore.Limit{move(after, 1, bound)}, nil
+// openUrgentLimit bounds how many count towards open_urgent.
+func (j *Jobs) openUrgentLimit(caller command.Caller) command.Limit[Job] {
+	return command.Limit[Job]{
+		Name:   "job.Job.open_urgent@fffcc28d",
+		Counts: (*Job).countsOpenUrgent,
+		Bound: func(ctx context.Context) (int64, error) {
+			return j.maxOpenUrgent(ctx, caller)
+		},
+		Status:  409,
+		Code:    "TOO_MANY_URGENT",
+		Message: "the plan allows no more urgent jobs at once",
 	}
 }

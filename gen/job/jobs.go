@@ -38,7 +38,7 @@ func (j *Jobs) CreateJob(_ context.Context, caller command.Caller, cmd CreateJob
 	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Limit[Job]{j.openUrgentLimit(caller)}}, err
 	}, nil
 }
 
@@ -66,7 +66,7 @@ func (j *Jobs) StartJob(_ context.Context, _ command.Caller, cmd StartJob) (func
 func (j *Jobs) CompleteJob(_ context.Context, caller command.Caller, cmd CompleteJob) (func(*Job, time.Time) (command.Decision[Job], error), error) {
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Limit[Job]{j.openUrgentLimit(caller)}}, err
 	}, nil
 }
 
@@ -78,7 +78,7 @@ func (j *Jobs) CancelJob(_ context.Context, caller command.Caller, cmd CancelJob
 	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(state, now)
-		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Limit[Job]{j.openUrgentLimit(caller)}}, err
 	}, nil
 }
 
@@ -102,7 +102,7 @@ func (j *Jobs) ReprioritiseJob(_ context.Context, caller command.Caller, cmd Rep
 	}
 	return func(state *Job, now time.Time) (command.Decision[Job], error) {
 		events, err := cmd.Decide(j.rules, state, now)
-		return command.Decision[Job]{Events: events, Limits: []command.Moves[Job]{j.openUrgentMoves(caller)}}, err
+		return command.Decision[Job]{Events: events, Limits: []command.Limit[Job]{j.openUrgentLimit(caller)}}, err
 	}, nil
 }
 

@@ -78,7 +78,7 @@ func (v *PauseConsumer) Prepare() error {
 
 // ConsumerUnknown refuses: nothing of that name follows the log.
 func (PauseConsumer) ConsumerUnknown() *problem.Error {
-	return problem.New(404, "CONSUMER_UNKNOWN", "Refused", "%s", "nothing of that name follows the log")
+	return problem.Refusal(404, "CONSUMER_UNKNOWN", "nothing of that name follows the log")
 }
 
 // PauseConsumerResult is what PauseConsumer answers with.
@@ -100,7 +100,7 @@ func (v *ResumeConsumer) Prepare() error {
 
 // ConsumerUnknown refuses: nothing of that name follows the log.
 func (ResumeConsumer) ConsumerUnknown() *problem.Error {
-	return problem.New(404, "CONSUMER_UNKNOWN", "Refused", "%s", "nothing of that name follows the log")
+	return problem.Refusal(404, "CONSUMER_UNKNOWN", "nothing of that name follows the log")
 }
 
 // ResumeConsumerResult is what ResumeConsumer answers with.
@@ -123,7 +123,7 @@ func (v *RebuildProjection) Prepare() error {
 
 // ProjectionUnknown refuses: there is no projection of that name.
 func (RebuildProjection) ProjectionUnknown() *problem.Error {
-	return problem.New(404, "PROJECTION_UNKNOWN", "Refused", "%s", "there is no projection of that name")
+	return problem.Refusal(404, "PROJECTION_UNKNOWN", "there is no projection of that name")
 }
 
 // RebuildProjectionResult is what RebuildProjection answers with.
@@ -250,7 +250,7 @@ func (v *ReplayDeadLetters) Prepare() error {
 
 // ProjectionLetter refuses: what a projection could not take is mended by a rebuild.
 func (ReplayDeadLetters) ProjectionLetter() *problem.Error {
-	return problem.New(409, "PROJECTION_LETTER", "Refused", "%s", "what a projection could not take is mended by a rebuild")
+	return problem.Rule("PROJECTION_LETTER", "what a projection could not take is mended by a rebuild")
 }
 
 // ReplayDeadLettersResult is what ReplayDeadLetters answers with.
@@ -274,12 +274,12 @@ func (v *DiscardDeadLetter) Prepare() error {
 
 // NotParked refuses: no such event is parked there.
 func (DiscardDeadLetter) NotParked() *problem.Error {
-	return problem.New(404, "NOT_PARKED", "Refused", "%s", "no such event is parked there")
+	return problem.Refusal(404, "NOT_PARKED", "no such event is parked there")
 }
 
 // ProjectionLetter refuses: what a projection could not take is mended by a rebuild.
 func (DiscardDeadLetter) ProjectionLetter() *problem.Error {
-	return problem.New(409, "PROJECTION_LETTER", "Refused", "%s", "what a projection could not take is mended by a rebuild")
+	return problem.Rule("PROJECTION_LETTER", "what a projection could not take is mended by a rebuild")
 }
 
 // ListStreams is what the operation of that name is given.
@@ -340,7 +340,7 @@ func (v *ReadStream) Prepare() error {
 
 // StreamUnknown refuses: the tenant has no such stream.
 func (ReadStream) StreamUnknown() *problem.Error {
-	return problem.New(404, "STREAM_UNKNOWN", "Refused", "%s", "the tenant has no such stream")
+	return problem.Refusal(404, "STREAM_UNKNOWN", "the tenant has no such stream")
 }
 
 // ReadStreamResult is what ReadStream answers with.

@@ -92,6 +92,7 @@ func TestGolden(t *testing.T) {
 		{"identities", "gen/team/member_decide.go"},
 		{"operations", "gen/account/operations.go"},
 		{"limits", "gen/ticket/ticket_limits.go"},
+		{"limits", "gen/ticket/agent_limits.go"},
 		{"limits", "gen/ticket/ticket_facts.go"},
 		{"limits", "gen/ticket/tickets.go"},
 		{"projection-verbs", "gen/sale/projection_sales.go"},

@@ -1,6 +1,8 @@
 package golang
 
 import (
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/golang/snip"
@@ -16,8 +18,8 @@ func (g *module) limitsFile(a *ir.Aggregate) *file {
 	f := g.newFile(naming.Snake(a.Name) + "_limits.go")
 	for _, l := range a.Limits {
 		g.counts(f, a, l)
-		g.limitMax(f, a, l)
-		g.limitMoves(f, a, l)
+		g.limitBound(f, a, l)
+		g.limit(f, a, l)
 	}
 	return f
 }
@@ -34,7 +36,7 @@ func (g *module) counts(f *file, a *ir.Aggregate, l *ir.Limit) {
 		jen.Return(x.condition(l.Counts))))
 }
 
-// limitMax declares
+// limitBound declares
 //
 //	func (j *Jobs) maxOpenUrgent(ctx context.Context, caller command.Caller) (int64, error) {
 //		facts, err := j.loadOpenUrgentFacts(ctx, caller)
@@ -43,7 +45,7 @@ func (g *module) counts(f *file, a *ir.Aggregate, l *ir.Limit) {
 //		}
 //		return facts.Plan.MaxUrgentJobs(), nil
 //	}
-func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
+func (g *module) limitBound(f *file, a *ir.Aggregate, l *ir.Limit) {
 	x := g.exprs(map[string]root{"facts": factsRoot(l.Facts), "context": callerRoot()})
 	var body []jen.Code
 	ctx, caller := "_", "_"
@@ -53,95 +55,80 @@ func (g *module) limitMax(f *file, a *ir.Aggregate, l *ir.Limit) {
 			jen.List(jen.Id("facts"), jen.Err()).Op(":=").Id("j").Dot(loaderName(limitFactsName(l))).Call(jen.Id("ctx"), jen.Id("caller")),
 			returnErr(jen.Lit(0)))
 	}
-	if uses("context", l.Max) {
+	if uses("context", l.Bound) {
 		caller = "caller"
 	}
-	value := x.value(l.Max)
+	value := x.value(l.Bound)
 	if needs := x.takeNeeds(); len(needs) > 0 {
 		body = append(body, jen.If(anyAbsent(needs)).Block(jen.Return(jen.Lit(-1), jen.Nil())))
 	}
 	body = append(body, jen.Return(value, jen.Nil()))
-	f.comment("max%s is how far %s may go; negative means without bound.", naming.Go(l.Name), l.Name)
-	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id("max"+naming.Go(l.Name)).
+	f.comment("%s is how far %s may go %s; negative means without bound.", boundName(l), l.Name, direction(l))
+	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id(boundName(l)).
 		Params(jen.Id(ctx).Add(snip.Context()), jen.Id(caller).Add(callerType())).Params(jen.Int64(), jen.Error()).Block(body...))
 }
 
-// limitMoves declares
+func boundName(l *ir.Limit) string {
+	if l.Least {
+		return "min" + naming.Go(l.Name)
+	}
+	return "max" + naming.Go(l.Name)
+}
+
+func direction(l *ir.Limit) string {
+	if l.Least {
+		return "down"
+	}
+	return "up"
+}
+
+// limit declares
 //
-//	func (j *Jobs) openUrgentMoves(caller command.Caller) command.Moves[Job] {
-//		move := func(s *Job, delta, bound int64) eventstore.Limit { … }
-//		return func(ctx context.Context, before, after *Job) ([]eventstore.Limit, error) {
-//			was, is := before != nil && before.countsOpenUrgent(), after.countsOpenUrgent()
-//			switch {
-//			case was == is:
-//				return nil, nil
-//			case was:
-//				return []eventstore.Limit{move(before, -1, -1)}, nil
-//			}
-//			bound, err := j.maxOpenUrgent(ctx, caller)
-//			if err != nil {
-//				return nil, err
-//			}
-//			return []eventstore.Limit{move(after, 1, bound)}, nil
+//	func (j *Jobs) openUrgentLimit(caller command.Caller) command.Limit[Job] {
+//		return command.Limit[Job]{
+//			Name:    "job.Job.open_urgent@1f0c1a94",
+//			Counts:  (*Job).countsOpenUrgent,
+//			Bound:   func(ctx context.Context) (int64, error) { return j.maxOpenUrgent(ctx, caller) },
+//			Status:  409,
+//			Code:    "TOO_MANY_URGENT",
+//			Message: "the plan allows no more urgent jobs at once",
 //		}
 //	}
-func (g *module) limitMoves(f *file, a *ir.Aggregate, l *ir.Limit) {
+func (g *module) limit(f *file, a *ir.Aggregate, l *ir.Limit) {
 	state := jen.Op("*").Id(naming.Go(a.Name))
-	counted := func(variable string) *jen.Statement { return jen.Id(variable).Dot("counts" + naming.Go(l.Name)).Call() }
-	f.comment("%s is how a change moves the count. Only one that counts up asks for the bound.", movesName(l))
-	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id(movesName(l)).Params(jen.Id("caller").Add(callerType())).Add(movesType(a)).Block(
-		g.limitMove(a, l),
-		jen.Return(jen.Func().Params(jen.Id("ctx").Add(snip.Context()), jen.List(jen.Id("before"), jen.Id("after")).Add(state)).
-			Params(jen.Index().Add(snip.StoreLimit()), jen.Error()).Block(append([]jen.Code{
-			jen.List(jen.Id("was"), jen.Id("is")).Op(":=").List(jen.Id("before").Op("!=").Nil().Op("&&").Add(counted("before")), counted("after")),
-		}, g.moveSteps(a, l)...)...))))
-}
-
-func movesType(a *ir.Aggregate) *jen.Statement {
-	return snip.Command("Moves").Types(jen.Id(naming.Go(a.Name)))
-}
-
-// limitMove declares the function that makes a move of what one state counts for.
-func (g *module) limitMove(a *ir.Aggregate, l *ir.Limit) *jen.Statement {
-	fields := []jen.Code{pair("Name", jen.Lit(g.Name+"."+l.Name))}
-	counting := jen.Id("_")
-	if len(l.Per) > 1 {
-		fields = append(fields, pair("Scope", g.limitScope("s", a, l)))
-		counting = jen.Id("s")
-	}
-	fields = append(fields, pair("Delta", jen.Id("delta")), pair("Max", jen.Id("bound")), pair("Code", jen.Lit(l.Code)), pair("Message", jen.Lit(l.Message)))
-	return jen.Id("move").Op(":=").Func().Params(counting.Op("*").Id(naming.Go(a.Name)), jen.List(jen.Id("delta"), jen.Id("bound")).Int64()).
-		Add(snip.StoreLimit()).Block(jen.Return(snip.StoreLimit().Add(lines(fields...))))
-}
-
-func (g *module) moveSteps(a *ir.Aggregate, l *ir.Limit) []jen.Code {
-	down, up := jen.Id("move").Call(jen.Id("before"), jen.Lit(-1), jen.Lit(-1)), jen.Id("move").Call(jen.Id("after"), jen.Lit(1), jen.Id("bound"))
-	give := func(moves ...jen.Code) *jen.Statement {
-		return jen.Return(jen.Index().Add(snip.StoreLimit()).Values(moves...), jen.Nil())
-	}
-	unmoved, ends := jen.Id("was").Op("==").Id("is"), jen.Id("was")
-	if len(l.Per) > 1 {
-		unmoved.Op("&&").Parens(jen.Op("!").Id("is").Op("||").Add(g.limitScope("before", a, l)).Op("==").Add(g.limitScope("after", a, l)))
-		ends = jen.Op("!").Id("is")
-	}
-	steps := []jen.Code{
-		jen.Switch().Block(
-			jen.Case(unmoved).Block(jen.Return(jen.Nil(), jen.Nil())),
-			jen.Case(ends).Block(give(down))),
-		jen.List(jen.Id("bound"), jen.Err()).Op(":=").Id("j").Dot("max"+naming.Go(l.Name)).Call(jen.Id("ctx"), jen.Id("caller")),
-		returnErr(jen.Nil()),
+	fields := []jen.Code{
+		pair("Name", jen.Lit(counterName(a, l))),
+		pair("Counts", jen.Parens(state).Dot("counts"+naming.Go(l.Name))),
 	}
 	if len(l.Per) > 1 {
-		steps = append(steps, jen.If(jen.Id("was")).Block(give(down.Clone(), up.Clone())))
+		fields = append(fields, pair("Scope", jen.Func().Params(jen.Id("s").Add(state)).String().Block(jen.Return(g.limitScope(a, l)))))
 	}
-	return append(steps, give(up))
+	if l.Least {
+		fields = append(fields, pair("Least", jen.True()))
+	}
+	fields = append(fields,
+		pair("Bound", jen.Func().Params(jen.Id("ctx").Add(snip.Context())).Params(jen.Int64(), jen.Error()).Block(
+			jen.Return(jen.Id("j").Dot(boundName(l)).Call(jen.Id("ctx"), jen.Id("caller"))))),
+		pair("Status", jen.Lit(l.Status)), pair("Code", jen.Lit(l.Code)), pair("Message", jen.Lit(l.Message)))
+	f.comment("%s bounds how many count towards %s.", limitName(l), l.Name)
+	f.fn(jen.Func().Params(jen.Id("j").Op("*").Id(runnerName(a))).Id(limitName(l)).Params(jen.Id("caller").Add(callerType())).Add(limitType(a)).Block(
+		jen.Return(limitType(a).Add(lines(fields...)))))
 }
 
-func movesName(l *ir.Limit) string { return naming.Local(l.Name) + "Moves" }
+func limitType(a *ir.Aggregate) *jen.Statement {
+	return snip.Command("Limit").Types(jen.Id(naming.Go(a.Name)))
+}
 
-// limitScope is what a count is kept per, besides the tenant.
-func (g *module) limitScope(variable string, a *ir.Aggregate, l *ir.Limit) *jen.Statement {
-	x := g.exprs(map[string]root{"state": stateRoot(variable, a)})
+func limitName(l *ir.Limit) string { return naming.Local(l.Name) + "Limit" }
+
+// counterName ends with a hash of what is counted: after a change the counters start anew.
+func counterName(a *ir.Aggregate, l *ir.Limit) string {
+	return a.Module + "." + a.Stored() + "." + l.Name + "@" + hash(exprText(l.Counts), strings.Join(l.Per, "/"))[:8]
+}
+
+// limitScope prints what a count is kept per, besides the tenant.
+func (g *module) limitScope(a *ir.Aggregate, l *ir.Limit) *jen.Statement {
+	x := g.exprs(map[string]root{"state": stateRoot("s", a)})
 	code := jen.Null()
 	for i, name := range l.Per[1:] {
 		if i > 0 {

@@ -160,12 +160,12 @@ func failureName(f *ir.Failure) string { return naming.Go(strings.ToLower(f.Code
 // failure declares
 //
 //	func (SignIn) InvalidCredentials() *problem.Error {
-//		return problem.New(401, "INVALID_CREDENTIALS", "Refused", "e-mail or password is wrong")
+//		return problem.Refusal(401, "INVALID_CREDENTIALS", "e-mail or password is wrong")
 //	}
 func (g *module) failure(f *file, o *ir.Operation, failure *ir.Failure) {
 	f.comment("%s refuses: %s.", failureName(failure), failure.Message)
 	f.fn(jen.Func().Params(jen.Id(o.Name)).Id(failureName(failure)).Params().Op("*").Add(snip.Problem()).Block(
-		jen.Return(snip.NewProblem().Call(jen.Lit(failure.Status), jen.Lit(failure.Code), jen.Lit("Refused"), jen.Lit("%s"), jen.Lit(failure.Message)))))
+		jen.Return(refusal(failure.Refusal))))
 }
 
 // unimplementedOperations declares operations that refuse, to embed while the real ones are being written.

@@ -117,7 +117,7 @@ func decisionType(a *ir.Aggregate) *jen.Statement {
 func (g *module) decision(a *ir.Aggregate, c *ir.Command, limits []jen.Code) *jen.Statement {
 	values := []jen.Code{pair("Events", jen.Id("events"))}
 	if len(limits) > 0 {
-		values = append(values, pair("Limits", jen.Index().Add(movesType(a)).Values(limits...)))
+		values = append(values, pair("Limits", jen.Index().Add(limitType(a)).Values(limits...)))
 	}
 	return jen.Func().Params(jen.Id("state").Op("*").Id(naming.Go(a.Name)), jen.Id("now").Add(snip.Time())).
 		Params(decisionType(a), jen.Error()).Block(
@@ -125,12 +125,12 @@ func (g *module) decision(a *ir.Aggregate, c *ir.Command, limits []jen.Code) *je
 		jen.Return(decisionType(a).Values(values...), jen.Err()))
 }
 
-// limitsOf are the limits that a command may move, each as j.openUrgentMoves(caller).
+// limitsOf are the limits that a command may touch, each as j.openUrgentLimit(caller).
 func limitsOf(a *ir.Aggregate, c *ir.Command) []jen.Code {
 	var limits []jen.Code
 	for _, l := range a.Limits {
 		if touches(l, a, c) {
-			limits = append(limits, jen.Id("j").Dot(movesName(l)).Call(jen.Id("caller")))
+			limits = append(limits, jen.Id("j").Dot(limitName(l)).Call(jen.Id("caller")))
 		}
 	}
 	return limits

@@ -1,6 +1,8 @@
 package golang
 
 import (
+	"net/http"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/oksai/oksai/codegen/emit/golang/snip"
@@ -91,15 +93,19 @@ func (g *module) invariantMethod(f *file, a *ir.Aggregate) {
 func (g *module) requirements(x *exprs, list []*ir.Requirement, refuse func(...jen.Code) *jen.Statement) []jen.Code {
 	var checks []jen.Code
 	for _, r := range list {
-		message := r.Message
-		if message == "" {
-			message = sentence(r.Code)
-		}
 		failed, _ := x.negation(r.If)
-		checks = append(checks, jen.If(failed).Block(refuse(snip.Rule().Call(jen.Lit(r.Code), jen.Lit(message)))))
+		checks = append(checks, jen.If(failed).Block(refuse(refusal(r.Refusal))))
 		x.learn(whenTrue(r.If))
 	}
 	return checks
+}
+
+// refusal prints problem.Rule("JOB_NOT_PENDING", "…"), or problem.Refusal(403, …) where it is no conflict.
+func refusal(r ir.Refusal) *jen.Statement {
+	if r.Status == http.StatusConflict {
+		return snip.Rule().Call(jen.Lit(r.Code), jen.Lit(r.Message))
+	}
+	return snip.Refusal().Call(jen.Lit(r.Status), jen.Lit(r.Code), jen.Lit(r.Message))
 }
 
 func stateRoot(variable string, a *ir.Aggregate) root {

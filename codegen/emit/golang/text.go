@@ -47,9 +47,4 @@ func article(word string) string {
 	return "a"
 }
 
-// sentence is what a message reads like when the spec gives none.
-func sentence(code string) string {
-	return strings.ToLower(strings.ReplaceAll(code, "_", " "))
-}
-
 func trimDot(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), ".") }

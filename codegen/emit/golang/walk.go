@@ -56,7 +56,7 @@ func (g *module) walkExprs(visit func(*ir.Expr)) {
 		walkRequirements(a.Invariants, visit)
 		for _, l := range a.Limits {
 			walkExpr(l.Counts, visit)
-			walkExpr(l.Max, visit)
+			walkExpr(l.Bound, visit)
 			walkFacts(l.Facts, visit)
 		}
 		for _, t := range a.Timers {

@@ -37,7 +37,7 @@ func (b *builder) declared(o *ir.Operation) *Operation {
 		op.Responses["200"] = &Response{Description: "The answer.", Content: jsonBody(reference(name), nil)}
 	}
 	for _, f := range o.Failures {
-		op.Errors = append(op.Errors, Refusal{f.Code, f.Status, f.Message})
+		op.Errors = append(op.Errors, Refusal(f.Refusal))
 		op.Responses[strconv.Itoa(f.Status)] = response(problemAnswer)
 	}
 	return op

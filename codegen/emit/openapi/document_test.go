@@ -91,3 +91,16 @@ func TestFilters(t *testing.T) {
 		t.Errorf("parameters %v, want %v", params, want)
 	}
 }
+
+func TestRefusalsOfCommandsAreListed(t *testing.T) {
+	t.Parallel()
+	shop := fixture.Shop()
+	order := shop.Aggregates[0]
+	notYours, tooMany := ir.Refusal{Code: "NOT_YOURS", Status: 403, Message: "not yours"}, ir.Refusal{Code: "TOO_MANY", Status: 422, Message: "too many"}
+	order.Command("PayOrder").Require = []*ir.Requirement{{Refusal: notYours}}
+	order.Limits = []*ir.Limit{{Refusal: tooMany}}
+	got := openapi.Module(shop).Paths["/orders/{id}/pay"]["post"].Errors
+	if want := []openapi.Refusal{openapi.Refusal(notYours), openapi.Refusal(tooMany)}; !slices.Equal(got, want) {
+		t.Errorf("the refusals are %v, want %v", got, want)
+	}
+}

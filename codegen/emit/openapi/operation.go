@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"unicode"
@@ -59,10 +58,10 @@ func (op *Operation) ofTenant() {
 // refusals are the problems that the spec's rules name; a handwritten rule may have others.
 func refusals(a *ir.Aggregate, c *ir.Command) (all []Refusal) {
 	for _, r := range c.Require {
-		all = append(all, Refusal{r.Code, http.StatusConflict, r.Message})
+		all = append(all, Refusal(r.Refusal))
 	}
 	for _, l := range a.Limits {
-		all = append(all, Refusal{l.Code, http.StatusConflict, l.Message})
+		all = append(all, Refusal(l.Refusal))
 	}
 	return all
 }

@@ -4250,7 +4250,8 @@ func (s *Server) handleRevokeInvitationRequest(args [1]string, argsEscaped bool,
 
 // handleRevokeRoleRequest handles revokeRole operation.
 //
-// Takes a role back, but not the last one. Only an owner does so to another.
+// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
+// unmakes another.
 //
 // POST /members/{id}/revoke-role
 func (s *Server) handleRevokeRoleRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

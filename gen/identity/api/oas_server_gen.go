@@ -200,7 +200,8 @@ type Handler interface {
 	RevokeInvitation(ctx context.Context, params RevokeInvitationParams) (*InvitationChangedHeaders, error)
 	// RevokeRole implements revokeRole operation.
 	//
-	// Takes a role back, but not the last one. Only an owner does so to another.
+	// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
+	// unmakes another.
 	//
 	// POST /members/{id}/revoke-role
 	RevokeRole(ctx context.Context, req *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)

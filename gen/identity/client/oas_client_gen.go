@@ -214,7 +214,8 @@ type Invoker interface {
 	RevokeInvitation(ctx context.Context, params RevokeInvitationParams) (*InvitationChangedHeaders, error)
 	// RevokeRole invokes revokeRole operation.
 	//
-	// Takes a role back, but not the last one. Only an owner does so to another.
+	// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
+	// unmakes another.
 	//
 	// POST /members/{id}/revoke-role
 	RevokeRole(ctx context.Context, request *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)
@@ -3475,7 +3476,8 @@ func (c *Client) sendRevokeInvitation(ctx context.Context, params RevokeInvitati
 
 // RevokeRole invokes revokeRole operation.
 //
-// Takes a role back, but not the last one. Only an owner does so to another.
+// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
+// unmakes another.
 //
 // POST /members/{id}/revoke-role
 func (c *Client) RevokeRole(ctx context.Context, request *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error) {

@@ -213,7 +213,7 @@ func (s *server) GrantRole(ctx context.Context, req *api.GrantRoleInput, params 
 
 // RevokeRole runs the command RevokeRole on a Member.
 //
-// Takes a role back, but not the last one. Only an owner does so to another.
+// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner unmakes another.
 func (s *server) RevokeRole(ctx context.Context, req *api.RevokeRoleInput, params api.RevokeRoleParams) (*api.MemberChangedHeaders, error) {
 	decide, err := s.members.RevokeRole(ctx, httpx.Caller(ctx), revokeRoleCommand(req))
 	if err != nil {

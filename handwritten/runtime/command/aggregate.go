@@ -88,14 +88,9 @@ func (a *Aggregate[S]) stream(caller, id uuid.UUID) (event.Stream, error) {
 type Decision[S any] struct {
 	// Events are appended together; none means that nothing changes.
 	Events []event.Data
-	// Limits tell which counters the change moves.
-	Limits []Moves[S]
+	// Limits are those that the change may touch.
+	Limits []Limit[S]
 }
-
-// Moves returns how a change moves a counter that many streams share; none if it
-// does not. before is nil where the command begins the aggregate. It may load
-// what the counter's bound depends on, and is asked anew for each attempt.
-type Moves[S any] func(ctx context.Context, before, after *S) ([]eventstore.Limit, error)
 
 // Request is one command, ready to be decided.
 type Request[S any] struct {

@@ -19,7 +19,7 @@ const maxAttempts = 8
 //
 // Refusals are *problem.Error: the rule's own, NotFound, Stale where Expected is
 // not the current version, Conflict where others kept changing the stream,
-// KeyReused and KeyInFlight, and a limit's refusal as Rule.
+// KeyReused and KeyInFlight, and a limit's refusal.
 func (r *Repository[S]) Execute(ctx context.Context, req Request[S]) (Outcome[S], error) {
 	stream, err := r.agg.stream(req.Tenant, req.ID)
 	if err != nil {
@@ -124,8 +124,8 @@ func (d *decided[S]) limits(ctx context.Context, base Loaded[S]) (moved []events
 	if len(d.Events) == 0 {
 		return nil, nil
 	}
-	for _, moves := range d.Limits {
-		some, err := moves(ctx, base.existing(), d.after)
+	for _, limit := range d.Limits {
+		some, err := limit.moves(ctx, base.existing(), d.after)
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +144,7 @@ func (r *Repository[S]) append(ctx context.Context, stream event.Stream, req Req
 	if batch.Limits, err = d.limits(ctx, base); err != nil {
 		return Outcome[S]{}, err
 	}
-	result, err := r.store.Append(ctx, batch)
+	result, err := r.appendCounted(ctx, batch, d.Limits)
 	if err != nil {
 		return Outcome[S]{}, err
 	}
@@ -231,7 +231,7 @@ func (r *Repository[S]) explain(req Request[S], err error) error {
 	case errors.Is(err, eventstore.ErrKeyReused):
 		return problem.KeyReused().Because(err)
 	case errors.As(err, &limit):
-		return problem.Rule(limit.Limit.Code, limit.Limit.Message).Because(err)
+		return problem.Refusal(limit.Limit.Status, limit.Limit.Code, limit.Limit.Message).Because(err)
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
 		return problem.New(503, "OUTCOME_UNKNOWN", "Outcome unknown",
 			"the command happened once or not at all; send it again with the same Idempotency-Key to find out which").Because(err)

@@ -26,6 +26,8 @@ type Store interface {
 	ChangesAfterSnapshot(ctx context.Context, s event.Stream, schema string, limit int32) ([]eventstore.Change, error)
 	SaveSnapshot(ctx context.Context, s event.Stream, version int64, schema string, state []byte) error
 	LoadSnapshot(ctx context.Context, s event.Stream) (snapshot eventstore.Snapshot, found bool, err error)
+	Streams(ctx context.Context, tenant uuid.UUID, module, streamType string) ([]uuid.UUID, error)
+	BeginLimit(ctx context.Context, tenant uuid.UUID, name string, counts map[string]int64) error
 }
 
 type options struct {

@@ -72,11 +72,13 @@ func moveLimits(ctx context.Context, queries *db.Queries, c *command) error {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Scope, b.Scope))
 	})
 	for _, l := range limits {
-		moved, err := queries.MoveLimit(ctx, db.MoveLimitParams{TenantID: c.Stream.Tenant, Name: l.Name, Scope: l.Scope, Delta: l.Delta, Max: l.Max})
-		if err != nil {
+		value, counted, err := first(queries.MoveLimit(ctx, db.MoveLimitParams{TenantID: c.Stream.Tenant, Name: l.Name, Scope: l.Scope, Delta: l.Delta}))
+		switch {
+		case err != nil:
 			return fmt.Errorf("move limit %s: %w", l.Name, err)
-		}
-		if moved == 0 {
+		case !counted:
+			return fmt.Errorf("limit %s: %w", l.Name, ErrUncounted)
+		case l.refuses(value):
 			return &LimitError{Limit: l}
 		}
 	}

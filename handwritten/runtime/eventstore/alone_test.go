@@ -23,7 +23,8 @@ func TestLimitsAreExactUnderConcurrency(t *testing.T) {
 	store := start(t)
 	tenant := uuid.New()
 	const most = 10
-	limit := eventstore.Limit{Name: "open_urgent", Delta: 1, Max: most, Code: "TOO_MANY_URGENT"}
+	limit := eventstore.Limit{Name: "open_urgent", Delta: 1, Bound: most, Code: "TOO_MANY_URGENT"}
+	begin(t, store, tenant, limit.Name, nil)
 	var open, refused atomic.Int64
 	streams := make([]event.Stream, clients)
 	together(func(client int) {
@@ -47,7 +48,7 @@ func TestLimitsAreExactUnderConcurrency(t *testing.T) {
 		t.Fatalf("%d open and %d refused, want %d and %d", open.Load(), refused.Load(), most, clients-most)
 	}
 	down := limit
-	down.Delta = -1
+	down.Delta, down.Bound = -1, -1
 	for _, stream := range streams {
 		if stream.ID != uuid.Nil {
 			mustAppend(t, store, eventstore.Append{Stream: stream, Expected: 1, Events: events(1), Limits: []eventstore.Limit{down}})
@@ -59,17 +60,92 @@ func TestLimitsAreExactUnderConcurrency(t *testing.T) {
 		t.Error("one place was freed, two were taken")
 	}
 	// Other tenants, scopes and unlimited counters are apart.
-	mustAppend(t, store, eventstore.Append{Stream: newStream(uuid.New()), Events: events(1), Limits: []eventstore.Limit{limit}})
+	other := uuid.New()
+	begin(t, store, other, limit.Name, nil)
+	mustAppend(t, store, eventstore.Append{Stream: newStream(other), Events: events(1), Limits: []eventstore.Limit{limit}})
 	scoped, unlimited := limit, limit
-	scoped.Scope, unlimited.Max = "eu", -1
+	scoped.Scope, unlimited.Bound = "eu", -1
 	mustAppend(t, store, eventstore.Append{Stream: newStream(tenant), Events: events(1), Limits: []eventstore.Limit{unlimited, scoped}})
+}
+
+// TestALeastHoldsUnderConcurrency: all that are there go at the same time, and
+// exactly one has to stay. Neighbours in the shared batches are not held up by it.
+func TestALeastHoldsUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	store := start(t)
+	tenant := uuid.New()
+	streams := make([]event.Stream, clients)
+	for i := range streams {
+		streams[i] = newStream(tenant)
+		mustAppend(t, store, eventstore.Append{Stream: streams[i], Events: events(1)})
+	}
+	begin(t, store, tenant, "owners", map[string]int64{"": clients})
+	limits := []eventstore.Limit{{Name: "owners", Delta: -1, Bound: 1}}
+	var gone, refused atomic.Int64
+	together(func(client int) {
+		_, err := store.Append(t.Context(), eventstore.Append{Stream: streams[client], Expected: 1, Events: events(1), Limits: limits})
+		var below *eventstore.LimitError
+		switch {
+		case err == nil:
+			gone.Add(1)
+		case errors.As(err, &below):
+			refused.Add(1)
+		default:
+			t.Error(err)
+		}
+		mustAppend(t, store, eventstore.Append{Stream: newStream(tenant), Events: events(1)})
+	})
+	if gone.Load() != clients-1 || refused.Load() != 1 {
+		t.Errorf("%d are gone and %d were refused, want %d and 1", gone.Load(), refused.Load(), clients-1)
+	}
+}
+
+func TestALimitIsBegunOnce(t *testing.T) {
+	t.Parallel()
+	store := start(t)
+	tenant := uuid.New()
+	full := eventstore.Append{Stream: newStream(tenant), Events: events(1), Limits: []eventstore.Limit{{Name: "jobs", Scope: "eu", Delta: 1, Bound: 3}}}
+	if _, err := store.Append(t.Context(), full); !errors.Is(err, eventstore.ErrUncounted) {
+		t.Fatalf("before it was counted: %v", err)
+	}
+	if ids, err := store.Streams(t.Context(), tenant, "test", "Thing"); err != nil || len(ids) != 0 {
+		t.Errorf("what was not counted is there: %v, %v", ids, err)
+	}
+	begin(t, store, tenant, "jobs", map[string]int64{"eu": 3, "us": 1})
+	begin(t, store, tenant, "jobs", map[string]int64{"eu": 1})
+	var over *eventstore.LimitError
+	if _, err := store.Append(t.Context(), full); !errors.As(err, &over) {
+		t.Errorf("three are there, and a fourth comes: %v", err)
+	}
+	full.Limits[0].Scope = "us"
+	mustAppend(t, store, full)
+	for what, c := range map[string]struct {
+		tenant       uuid.UUID
+		module, kind string
+		want         int
+	}{
+		"its own": {tenant, "test", "Thing", 1}, "of another type": {tenant, "test", "Other", 0},
+		"of another module": {tenant, "other", "Thing", 0}, "of another tenant": {uuid.New(), "test", "Thing", 0},
+	} {
+		if ids, err := store.Streams(t.Context(), c.tenant, c.module, c.kind); err != nil || len(ids) != c.want {
+			t.Errorf("streams %s: %v, %v", what, ids, err)
+		}
+	}
+}
+
+func begin(t *testing.T, store *eventstore.Store, tenant uuid.UUID, limit string, counts map[string]int64) {
+	t.Helper()
+	if err := store.BeginLimit(t.Context(), tenant, limit, counts); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestReplayMovesNoLimit(t *testing.T) {
 	t.Parallel()
 	store := start(t)
 	tenant := uuid.New()
-	limit := []eventstore.Limit{{Name: "members", Delta: 1, Max: 2}}
+	limit := []eventstore.Limit{{Name: "members", Delta: 1, Bound: 2}}
+	begin(t, store, tenant, "members", nil)
 	for range 5 {
 		mustAppend(t, store, eventstore.Append{Stream: newStream(tenant), Events: events(1), Limits: limit, Key: key("k")})
 	}

@@ -29,12 +29,13 @@ type Timer struct {
 
 // Limit moves a counter that many streams of a tenant share.
 type Limit struct {
+	// Scope is what a tenant has a counter each for; empty where it has one in all.
 	Name, Scope string
-	// Delta is added; an append is refused if it is positive and the sum exceeds Max.
-	Delta int64
-	// Max is the greatest value allowed; negative means no bound.
-	Max int64
-	// Code and Message are what the refused client is told.
+	// Delta is added. An append that leads beyond Bound in its direction, above it
+	// or, by a negative Delta, below it, is refused; a negative Bound is none.
+	Delta, Bound int64
+	// What the refused client is told.
+	Status        int
 	Code, Message string
 }
 
@@ -70,9 +71,9 @@ type Result struct {
 }
 
 // Append adds events to a stream. It returns a *ConflictError when the stream is
-// not at the expected version, ErrKeyReused, a *LimitError, an inline
-// function's error, or another one that is not the command's fault. When ctx
-// ends while the append is under way, it happens once or not at all.
+// not at the expected version, ErrKeyReused, a *LimitError, ErrUncounted, an
+// inline function's error, or another one that is not the command's fault. When
+// ctx ends while the append is under way, it happens once or not at all.
 //
 // Appends wait for Run; those with limits or inline functions run in
 // transactions of their own.

@@ -18,6 +18,8 @@ var (
 	// ErrUnknownOutcome says that the append happened once or not at all;
 	// repeating it with the same key finds out which.
 	ErrUnknownOutcome = errors.New("it is not known whether the events were appended: repeat the command with the same key to find out")
+	// ErrUncounted says that a limit of an append has not begun in the tenant.
+	ErrUncounted = errors.New("the tenant's streams were not counted for it yet: count them, call BeginLimit and append again")
 	// ErrFenced says that another process has taken over, or that a position would go back.
 	ErrFenced = errors.New("another process owns this checkpoint now: stop, and claim it again before going on")
 )
@@ -33,11 +35,11 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("stream %s.%s %s is not at version %d: load it again and retry", e.Stream.Module, e.Stream.Type, e.Stream.ID, e.Expected)
 }
 
-// LimitError says that an append would have moved a counter over its maximum.
+// LimitError says that an append would have moved a counter beyond its bound.
 type LimitError struct{ Limit Limit }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("limit %s of %q: moving it by %d would exceed %d", e.Limit.Name, e.Limit.Scope, e.Limit.Delta, e.Limit.Max)
+	return fmt.Sprintf("limit %s of %q: moving it by %d would lead beyond %d", e.Limit.Name, e.Limit.Scope, e.Limit.Delta, e.Limit.Bound)
 }
 
 // PostgreSQL's codes for what a second try can cure, or what tells of a lock.

@@ -65,10 +65,11 @@ func TestTenantSeesOnlyItsOwnRows(t *testing.T) {
 	store, _ := startAt(t, url, nil)
 	a, b := newStream(uuid.New()), newStream(uuid.New())
 	for _, stream := range []event.Stream{a, b} {
+		begin(t, store, stream.Tenant, "open", nil)
 		mustAppend(t, store, eventstore.Append{
 			Stream: stream, Events: events(1), Key: key("k"),
 			Timers: []eventstore.Timer{{Name: "stale", Due: time.Now().Add(time.Hour)}},
-			Limits: []eventstore.Limit{{Name: "open", Delta: 1, Max: 5}},
+			Limits: []eventstore.Limit{{Name: "open", Delta: 1, Bound: 5}},
 		})
 		if err := store.SaveSnapshot(t.Context(), stream, 1, "s", []byte("x")); err != nil {
 			t.Fatal(err)

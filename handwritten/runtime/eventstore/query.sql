@@ -9,13 +9,27 @@ FROM oksai.append(
     @timer_commands::int[], @timer_names::text[], @timer_dues::timestamptz[], @timer_cleared::boolean[]
 ) AS a (command, replayed, hash, stream_id, version, epoch, xid, seq);
 
--- name: MoveLimit :execrows
--- Moves one counter; no row means that the limit refuses.
+-- name: MoveLimit :many
+-- Moves one counter, and tells where it is then. No row means that the tenant's
+-- streams were not counted yet; one of the empty scope says that they were.
 INSERT INTO oksai.limits AS l (tenant_id, name, scope, value)
 SELECT @tenant_id::uuid, @name::text, @scope::text, greatest(@delta::bigint, 0)
-WHERE @delta::bigint <= 0 OR @max::bigint < 0 OR @delta::bigint <= @max::bigint
+WHERE EXISTS (SELECT FROM oksai.limits c WHERE c.tenant_id = @tenant_id AND c.name = @name AND c.scope = '')
 ON CONFLICT (tenant_id, name, scope) DO UPDATE SET value = greatest(l.value + @delta::bigint, 0)
-WHERE @delta::bigint <= 0 OR @max::bigint < 0 OR l.value + @delta::bigint <= @max::bigint;
+RETURNING l.value;
+
+-- name: BeginLimit :exec
+-- Whoever comes first begins all counters of a limit; who counted beside it has counted the same.
+WITH begun AS (
+    INSERT INTO oksai.limits (tenant_id, name, scope, value) VALUES (@tenant_id, @name, '', @value) ON CONFLICT DO NOTHING RETURNING name
+)
+INSERT INTO oksai.limits (tenant_id, name, scope, value)
+SELECT @tenant_id, begun.name, c.scope, c.value
+FROM begun CROSS JOIN ROWS FROM (unnest(@scopes::text[]), unnest(@values::bigint[])) AS c (scope, value);
+
+-- name: ListStreams :many
+SELECT stream_id FROM oksai.events
+WHERE tenant_id = @tenant_id AND module = @module AND stream_type = @stream_type AND version = 1;
 
 -- name: FindKey :many
 SELECT k.hash, k.stream_id, k.version, coalesce(e.epoch, 0)::int AS epoch, coalesce(e.xid, '0')::xid8 AS xid, coalesce(e.seq, 0)::bigint AS seq

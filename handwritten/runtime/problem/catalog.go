@@ -1,7 +1,7 @@
 package problem
 
 // The problems that the platform itself can answer with. A module's own codes
-// come from its spec, by Rule.
+// come from its spec, by Rule and Refusal.
 
 // NotFound is also the answer for what belongs to another tenant: the two must not differ.
 func NotFound(what string) *Error {
@@ -16,8 +16,11 @@ func Invalid(fields ...FieldError) *Error {
 }
 
 // Rule is a business rule's refusal: a code and message from the spec.
-func Rule(code, message string) *Error {
-	return New(409, code, "Refused by a rule", "%s", message)
+func Rule(code, message string) *Error { return Refusal(409, code, message) }
+
+// Refusal is one whose status the spec names, too.
+func Refusal(status int, code, message string) *Error {
+	return New(status, code, "Refused", "%s", message)
 }
 
 // Conflict says that someone else changed the object meanwhile.

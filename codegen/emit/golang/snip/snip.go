@@ -110,10 +110,10 @@ var (
 	Recorded     = jen.Qual(event, "Recorded").Clone
 	Metadata     = jen.Qual(event, "Metadata").Clone
 	Rule         = jen.Qual(problem, "Rule").Clone
+	Refusal      = jen.Qual(problem, "Refusal").Clone
 	Problem      = jen.Qual(problem, "Error").Clone
 	NewProblem   = jen.Qual(problem, "New").Clone
 	StoreTimer   = jen.Qual(store, "Timer").Clone
-	StoreLimit   = jen.Qual(store, "Limit").Clone
 	StoreKey     = jen.Qual(store, "Key").Clone
 	Validation   = jen.Qual(valid, "Errors").Clone
 	CheckEnum    = jen.Qual(valid, "Enum").Clone

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,12 +57,42 @@ func TestAnOwnerCannotBeDisabled(t *testing.T) {
 	ann := h.member(t, "ann", acme, "TenantOwner")
 	h.add(t, ann, beta, "TenantMember").want(t, 201, "")
 	h.grant(t, ann, beta, "TenantOwner").want(t, 200, "")
+	for name, of := range map[string]uuid.UUID{"bob": acme, "eve": beta} { // who own it when Ann does not
+		h.member(t, name, of, "TenantOwner")
+	}
 	h.disable(t, ann).want(t, 409, "USER_OWNS_TENANT")
 	h.grant(t, ann, acme, "TenantMember").want(t, 200, "")
 	h.revoke(t, ann, acme, "TenantOwner").want(t, 200, "")
 	h.disable(t, ann).want(t, 409, "USER_OWNS_TENANT")
 	h.revoke(t, ann, beta, "TenantOwner").want(t, 200, "")
 	h.disable(t, ann).want(t, 200, "")
+}
+
+// TestATenantKeepsAnOwner: 64 clients revoke all owners at the same time, and exactly one stays.
+func TestATenantKeepsAnOwner(t *testing.T) {
+	h := open(t)
+	acme := h.tenant(t, "acme")
+	h.upgrade(t, acme)
+	people := make([]user, 16)
+	for i := range people {
+		people[i] = h.member(t, "owner"+strings.Repeat("x", i), acme, "TenantOwner", "TenantMember")
+	}
+	var all sync.WaitGroup
+	codes := make([]string, 64)
+	for i := range codes {
+		all.Go(func() { codes[i] = h.revoke(t, people[i%len(people)], acme, "TenantOwner").code() })
+	}
+	all.Wait()
+	slices.Sort(codes)
+	revoked := len(people) - 1
+	if slices.ContainsFunc(codes[:revoked], func(code string) bool { return code != "" }) ||
+		slices.ContainsFunc(codes[revoked:], func(code string) bool { return code != "LAST_OWNER" && code != "ROLE_NOT_GRANTED" }) {
+		t.Errorf("the clients got %q", codes)
+	}
+	list := h.do(h.token(t, "owner", acme, "TenantOwner"), "GET", "/members?roles_any=TenantOwner", "").want(t, 200, "")
+	if n := strings.Count(list.body, `"member_id"`); n != 1 {
+		t.Errorf("%d owners are left: %s", n, list.body)
+	}
 }
 
 // TestOwningAndDisablingExcludeEachOther: many users are made an owner and
@@ -96,15 +127,19 @@ func TestAnAdminMakesNoOwner(t *testing.T) {
 	owner := h.member(t, "owner", acme, "TenantOwner", "TenantMember")
 	admin := h.enter(t, ann, right).Access
 	at := func(u user, what string) string { return "/members/" + u.id.String() + "/" + what }
-	for _, c := range []struct{ path, body, code string }{
-		{at(ann, "grant-role"), `{"role": "TenantOwner"}`, "ROLE_ESCALATION"},
-		{at(ann, "grant-role"), `{"role": "PlatformAdmin"}`, "NOT_A_TENANTS_ROLE"},
-		{at(owner, "revoke-role"), `{"role": "TenantOwner"}`, "ROLE_ESCALATION"},
-		{at(owner, "remove"), ``, "MEMBER_IS_OWNER"},
-		{"/invitations", `{"email": "eve@example.com", "roles": ["TenantMember", "TenantOwner"]}`, "ROLE_ESCALATION"},
-		{"/invitations", `{"email": "eve@example.com", "roles": ["PlatformAdmin"]}`, "NOT_A_TENANTS_ROLE"},
+	for _, c := range []struct {
+		path, body string
+		status     int
+		code       string
+	}{
+		{at(ann, "grant-role"), `{"role": "TenantOwner"}`, 403, "ROLE_ESCALATION"},
+		{at(ann, "grant-role"), `{"role": "PlatformAdmin"}`, 409, "NOT_A_TENANTS_ROLE"},
+		{at(owner, "revoke-role"), `{"role": "TenantOwner"}`, 403, "ROLE_ESCALATION"},
+		{at(owner, "remove"), ``, 409, "MEMBER_IS_OWNER"},
+		{"/invitations", `{"email": "eve@example.com", "roles": ["TenantMember", "TenantOwner"]}`, 403, "ROLE_ESCALATION"},
+		{"/invitations", `{"email": "eve@example.com", "roles": ["PlatformAdmin"]}`, 409, "NOT_A_TENANTS_ROLE"},
 	} {
-		h.do(admin, "POST", c.path, c.body).want(t, 409, c.code)
+		h.do(admin, "POST", c.path, c.body).want(t, c.status, c.code)
 	}
 	h.post(admin, "/members", `{"user": %q, "roles": ["TenantOwner"]}`, ann.id).want(t, 403, "FORBIDDEN")
 	h.post(admin, "/users/"+ann.id.String()+"/appoint-operator", "").want(t, 403, "FORBIDDEN")

@@ -120,6 +120,35 @@ func (q *Queries) AppendBatch(ctx context.Context, arg AppendBatchParams) ([]App
 	return items, nil
 }
 
+const beginLimit = `-- name: BeginLimit :exec
+WITH begun AS (
+    INSERT INTO oksai.limits (tenant_id, name, scope, value) VALUES ($1, $4, '', $5) ON CONFLICT DO NOTHING RETURNING name
+)
+INSERT INTO oksai.limits (tenant_id, name, scope, value)
+SELECT $1, begun.name, c.scope, c.value
+FROM begun CROSS JOIN ROWS FROM (unnest($2::text[]), unnest($3::bigint[])) AS c (scope, value)
+`
+
+type BeginLimitParams struct {
+	TenantID uuid.UUID
+	Scopes   []string
+	Values   []int64
+	Name     string
+	Value    int64
+}
+
+// Whoever comes first begins all counters of a limit; who counted beside it has counted the same.
+func (q *Queries) BeginLimit(ctx context.Context, arg BeginLimitParams) error {
+	_, err := q.db.Exec(ctx, beginLimit,
+		arg.TenantID,
+		arg.Scopes,
+		arg.Values,
+		arg.Name,
+		arg.Value,
+	)
+	return err
+}
+
 const claimCheckpoint = `-- name: ClaimCheckpoint :one
 INSERT INTO oksai.checkpoints AS c (consumer, partition, fence, epoch, xid, seq, count, last_error, updated_at)
 VALUES ($1, $2, 1, 0, '0', 0, 0, '', $3)
@@ -485,6 +514,37 @@ func (q *Queries) ListCheckpoints(ctx context.Context) ([]OksaiCheckpoint, error
 	return items, nil
 }
 
+const listStreams = `-- name: ListStreams :many
+SELECT stream_id FROM oksai.events
+WHERE tenant_id = $1 AND module = $2 AND stream_type = $3 AND version = 1
+`
+
+type ListStreamsParams struct {
+	TenantID   uuid.UUID
+	Module     string
+	StreamType string
+}
+
+func (q *Queries) ListStreams(ctx context.Context, arg ListStreamsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listStreams, arg.TenantID, arg.Module, arg.StreamType)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var stream_id uuid.UUID
+		if err := rows.Scan(&stream_id); err != nil {
+			return nil, err
+		}
+		items = append(items, stream_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadCheckpoint = `-- name: LoadCheckpoint :many
 SELECT consumer, partition, fence, epoch, xid, seq, count, last_error, updated_at FROM oksai.checkpoints WHERE consumer = $1 AND partition = $2
 `
@@ -559,12 +619,12 @@ func (q *Queries) LoadSnapshot(ctx context.Context, arg LoadSnapshotParams) ([]L
 	return items, nil
 }
 
-const moveLimit = `-- name: MoveLimit :execrows
+const moveLimit = `-- name: MoveLimit :many
 INSERT INTO oksai.limits AS l (tenant_id, name, scope, value)
 SELECT $1::uuid, $2::text, $3::text, greatest($4::bigint, 0)
-WHERE $4::bigint <= 0 OR $5::bigint < 0 OR $4::bigint <= $5::bigint
+WHERE EXISTS (SELECT FROM oksai.limits c WHERE c.tenant_id = $1 AND c.name = $2 AND c.scope = '')
 ON CONFLICT (tenant_id, name, scope) DO UPDATE SET value = greatest(l.value + $4::bigint, 0)
-WHERE $4::bigint <= 0 OR $5::bigint < 0 OR l.value + $4::bigint <= $5::bigint
+RETURNING l.value
 `
 
 type MoveLimitParams struct {
@@ -572,22 +632,33 @@ type MoveLimitParams struct {
 	Name     string
 	Scope    string
 	Delta    int64
-	Max      int64
 }
 
-// Moves one counter; no row means that the limit refuses.
-func (q *Queries) MoveLimit(ctx context.Context, arg MoveLimitParams) (int64, error) {
-	result, err := q.db.Exec(ctx, moveLimit,
+// Moves one counter, and tells where it is then. No row means that the tenant's
+// streams were not counted yet; one of the empty scope says that they were.
+func (q *Queries) MoveLimit(ctx context.Context, arg MoveLimitParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, moveLimit,
 		arg.TenantID,
 		arg.Name,
 		arg.Scope,
 		arg.Delta,
-		arg.Max,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var value int64
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		items = append(items, value)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const oldestHeldBack = `-- name: OldestHeldBack :many
