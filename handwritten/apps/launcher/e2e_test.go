@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os/exec"
 	"slices"
 	"strings"
@@ -8,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/oksai/oksai/handwritten/apps/internal/apptest"
+	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
 )
@@ -63,6 +67,21 @@ func (p *platform) as(role, app string) apptest.Caller {
 func (p *platform) token(t *testing.T, role string, settings ...string) string {
 	t.Helper()
 	return strings.TrimSpace(apptest.Output(t, apptest.Command(p.data, settings, "platform-api", "token", "--role", role)))
+}
+
+// database is a connection to the embedded PostgreSQL, as its superuser.
+func (p *platform) database(t *testing.T) *pgx.Conn {
+	t.Helper()
+	engines, err := embedded.Find(p.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), engines.PostgresURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
 }
 
 // process is the pid of an app; 0 while it does not run.

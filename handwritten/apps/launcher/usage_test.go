@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/oksai/oksai/handwritten/runtime/embedded"
 	"github.com/oksai/oksai/handwritten/runtime/enginetest"
 	"github.com/oksai/oksai/handwritten/runtime/service/servicetest"
 )
@@ -53,16 +50,7 @@ func TestADayIsMeasured(t *testing.T) {
 // calls is how many of the demo tenant's are kept.
 func (p *platform) calls(t *testing.T) (calls int) {
 	t.Helper()
-	engines, err := embedded.Find(p.data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := pgx.Connect(t.Context(), engines.PostgresURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	if err := conn.QueryRow(t.Context(), `SELECT coalesce(sum(calls), 0) FROM oksai_usage.api_calls WHERE tenant_id = $1`, p.Tenant).Scan(&calls); err != nil {
+	if err := p.database(t).QueryRow(t.Context(), `SELECT coalesce(sum(calls), 0) FROM oksai_usage.api_calls WHERE tenant_id = $1`, p.Tenant).Scan(&calls); err != nil {
 		t.Fatal(err)
 	}
 	return calls
