@@ -20,6 +20,9 @@ type Principal struct {
 	Tenant uuid.UUID
 	// Roles are the names from platform.yaml that the token grants.
 	Roles []string
+	// RolesVersion grows with each change of the user's roles, so that tokens with
+	// revoked ones can be refused; zero where nobody counts.
+	RolesVersion int64
 	// Session is the session the token was issued in; zero for API keys and for tokens of other issuers.
 	Session uuid.UUID
 }

@@ -66,7 +66,7 @@ func (a *Access) tenantFor(ctx context.Context, user uuid.UUID, wanted *uuid.UUI
 		return *wanted, true, nil
 	}
 	roles, err := a.platformRoles(ctx, user)
-	if err != nil || len(roles) > 0 {
+	if err != nil || len(roles.Names) > 0 {
 		return uuid.Nil, err == nil, err
 	}
 	memberships, err := a.memberships(ctx, user)
@@ -132,7 +132,7 @@ func (a *Access) ChangePassword(ctx context.Context, caller command.Caller, in i
 	if !found {
 		return in.NotAUser()
 	}
-	if _, err := a.prove(ctx, user.Email, id, in.OldPassword); err != nil {
+	if _, err := a.prove(ctx, user.State.Email, id, in.OldPassword); err != nil {
 		return err
 	}
 	password, err := a.signIn.Accounts.Hash(ctx, in.NewPassword)
@@ -191,7 +191,7 @@ func (a *Access) WhoAmI(ctx context.Context, caller command.Caller, _ identity.W
 	if err != nil || !found {
 		return me, err
 	}
-	me.Email = &user.Email
+	me.Email = &user.State.Email
 	me.Memberships, err = a.memberships(ctx, id)
 	return me, err
 }
