@@ -51,7 +51,10 @@ func (k keeper) user(ctx context.Context, tx pgx.Tx, e event.Recorded, data even
 		if tenants > 0 {
 			return problem.Rule("USER_OWNS_TENANT", "the owner of a tenant cannot be disabled; make somebody else its owner first")
 		}
-		return k.signIn.Block(ctx, tx, user.String(), by)
+		if err := k.signIn.Block(ctx, tx, user.String(), by); err != nil {
+			return err
+		}
+		return k.sessions.EndWith(ctx, tx, user)
 	case identity.UserEnabled:
 		return k.signIn.Unblock(ctx, tx, user.String(), by)
 	case identity.OperatorDismissed:
