@@ -50,7 +50,8 @@ type Operations interface {
 	ListSessions(ctx context.Context, caller command.Caller, in ListSessions) (ListSessionsResult, error)
 	// EndSession ends the login that one of the user's sessions belongs to.
 	EndSession(ctx context.Context, caller command.Caller, in EndSession) error
-	// CreateAPIKey makes a key for a machine. It is told here and never again.
+	// CreateAPIKey makes a key for a machine. It is told here and never again. The key is the
+	// tenant's, and goes on when its maker is disabled or leaves.
 	CreateAPIKey(ctx context.Context, caller command.Caller, in CreateAPIKey) (CreateAPIKeyResult, error)
 	// ListAPIKeys is the operation of that name.
 	ListAPIKeys(ctx context.Context, caller command.Caller, in ListAPIKeys) (ListAPIKeysResult, error)

@@ -571,7 +571,8 @@ func (s *Server) handleConfirmEmailRequest(args [0]string, argsEscaped bool, w h
 
 // handleCreateAPIKeyRequest handles createAPIKey operation.
 //
-// Makes a key for a machine. It is told here and never again.
+// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on
+// when its maker is disabled or leaves.
 //
 // POST /api-keys
 func (s *Server) handleCreateAPIKeyRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -712,7 +713,7 @@ func (s *Server) handleCreateAPIKeyRequest(args [0]string, argsEscaped bool, w h
 
 // handleDisableUserRequest handles disableUser operation.
 //
-// Locks a user out of every tenant.
+// Locks a user out of every tenant, and ends their sessions.
 //
 // POST /users/{id}/disable
 func (s *Server) handleDisableUserRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1025,7 +1026,7 @@ func (s *Server) handleDismissOperatorRequest(args [1]string, argsEscaped bool, 
 
 // handleEnableUserRequest handles enableUser operation.
 //
-// Enable user.
+// Lets a disabled user sign in again; the sessions from before stay ended.
 //
 // POST /users/{id}/enable
 func (s *Server) handleEnableUserRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4251,7 +4252,7 @@ func (s *Server) handleRevokeInvitationRequest(args [1]string, argsEscaped bool,
 // handleRevokeRoleRequest handles revokeRole operation.
 //
 // Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
-// unmakes another.
+// unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 //
 // POST /members/{id}/revoke-role
 func (s *Server) handleRevokeRoleRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -160,7 +160,7 @@ func (s *server) EndSession(ctx context.Context, params api.EndSessionParams) er
 
 // CreateAPIKey runs the operation CreateAPIKey.
 //
-// Makes a key for a machine. It is told here and never again.
+// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on when its maker is disabled or leaves.
 func (s *server) CreateAPIKey(ctx context.Context, req *api.CreateAPIKeyInput) (*api.CreateAPIKeyResult, error) {
 	in := createAPIKeyGiven(req)
 	if err := in.Prepare(); err != nil {
