@@ -4416,8 +4416,9 @@ func (s *Server) handleRevokeRoleRequest(args [1]string, argsEscaped bool, w htt
 
 // handleSignInRequest handles signIn operation.
 //
-// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-// if none is named.
+// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+// which they can open one.
 //
 // POST /sign-in
 func (s *Server) handleSignInRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4764,7 +4765,8 @@ func (s *Server) handleSignOutEverywhereRequest(args [0]string, argsEscaped bool
 
 // handleSwitchTenantRequest handles switchTenant operation.
 //
-// Begins a session for another tenant of the user's beside this one.
+// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+// its member within moments: until then the answer is NOT_A_MEMBER.
 //
 // POST /switch-tenant
 func (s *Server) handleSwitchTenantRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -208,8 +208,9 @@ type Handler interface {
 	RevokeRole(ctx context.Context, req *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)
 	// SignIn implements signIn operation.
 	//
-	// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-	// if none is named.
+	// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+	// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+	// which they can open one.
 	//
 	// POST /sign-in
 	SignIn(ctx context.Context, req *SignInInput) (*SignInResult, error)
@@ -227,7 +228,8 @@ type Handler interface {
 	SignOutEverywhere(ctx context.Context) error
 	// SwitchTenant implements switchTenant operation.
 	//
-	// Begins a session for another tenant of the user's beside this one.
+	// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+	// its member within moments: until then the answer is NOT_A_MEMBER.
 	//
 	// POST /switch-tenant
 	SwitchTenant(ctx context.Context, req *SwitchTenantInput) (*SwitchTenantResult, error)

@@ -222,8 +222,9 @@ type Invoker interface {
 	RevokeRole(ctx context.Context, request *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)
 	// SignIn invokes signIn operation.
 	//
-	// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-	// if none is named.
+	// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+	// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+	// which they can open one.
 	//
 	// POST /sign-in
 	SignIn(ctx context.Context, request *SignInInput) (*SignInResult, error)
@@ -241,7 +242,8 @@ type Invoker interface {
 	SignOutEverywhere(ctx context.Context) error
 	// SwitchTenant invokes switchTenant operation.
 	//
-	// Begins a session for another tenant of the user's beside this one.
+	// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+	// its member within moments: until then the answer is NOT_A_MEMBER.
 	//
 	// POST /switch-tenant
 	SwitchTenant(ctx context.Context, request *SwitchTenantInput) (*SwitchTenantResult, error)
@@ -3607,8 +3609,9 @@ func (c *Client) sendRevokeRole(ctx context.Context, request *RevokeRoleInput, p
 
 // SignIn invokes signIn operation.
 //
-// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-// if none is named.
+// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+// which they can open one.
 //
 // POST /sign-in
 func (c *Client) SignIn(ctx context.Context, request *SignInInput) (*SignInResult, error) {
@@ -3806,7 +3809,8 @@ func (c *Client) sendSignOutEverywhere(ctx context.Context) (res *SignOutEverywh
 
 // SwitchTenant invokes switchTenant operation.
 //
-// Begins a session for another tenant of the user's beside this one.
+// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+// its member within moments: until then the answer is NOT_A_MEMBER.
 //
 // POST /switch-tenant
 func (c *Client) SwitchTenant(ctx context.Context, request *SwitchTenantInput) (*SwitchTenantResult, error) {
