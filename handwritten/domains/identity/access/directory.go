@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oksai/oksai/gen/identity"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/signin/session"
@@ -41,12 +42,17 @@ func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) (session.R
 	return session.Roles{Names: member.State.Roles, Version: member.Version}, nil
 }
 
+// platformRoles are what a session without a tenant is for: an operator's work,
+// or, for anybody else, to open a tenant or go to another.
 func (d directory) platformRoles(ctx context.Context, id uuid.UUID) (session.Roles, error) {
 	user, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
-	if err != nil || !found || !d.isOperator(user.State) {
+	switch {
+	case err != nil || !found:
 		return session.Roles{}, err
+	case d.isOperator(user.State):
+		return session.Roles{Names: []string{platformAdmin}}, nil
 	}
-	return session.Roles{Names: []string{platformAdmin}}, nil
+	return session.Roles{Names: []string{authn.UserRole}}, nil
 }
 
 // isOperator reports whether a user works for the platform. That a configured

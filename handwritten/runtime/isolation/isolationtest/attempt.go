@@ -52,9 +52,18 @@ func (a *attempt) tokens(t testing.TB, tenant uuid.UUID) map[string]string {
 	t.Helper()
 	tokens := map[string]string{}
 	for _, role := range a.proof.Surface.Roles {
-		tokens[role] = a.token(t, uuid.NewString(), tenant, role)
+		tokens[role] = a.person(t, tenant, role)
 	}
 	return tokens
+}
+
+// person is a token of somebody new with a role; who only is signed in has no tenant.
+func (a *attempt) person(t testing.TB, tenant uuid.UUID, role string) string {
+	t.Helper()
+	if role == authn.UserRole {
+		tenant = uuid.Nil
+	}
+	return a.token(t, uuid.NewString(), tenant, role)
 }
 
 func (a *attempt) opens(t testing.TB) isolation.Operation {
