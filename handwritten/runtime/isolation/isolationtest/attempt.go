@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -72,8 +73,14 @@ func (a *attempt) opens(t testing.TB) isolation.Operation {
 	if i < 0 {
 		t.Fatalf("the app has no operation %s that opens a tenant", a.proof.Surface.Opens)
 	}
-	return a.proof.Surface.Operations[i]
+	op := a.proof.Surface.Operations[i]
+	op.Body = anybody.ReplaceAllString(op.Body, "")
+	return op
 }
+
+// anybody is a field of a request with an id of which the spec does not say of what:
+// a tenant that is opened for somebody who is not there has work that cannot be done.
+var anybody = regexp.MustCompile(`,"\w+":"\{id\}"`)
 
 func created(t testing.TB, a answer) uuid.UUID {
 	t.Helper()
