@@ -29,6 +29,7 @@ func contextRoot() expr.Root {
 	return expr.Root{Name: "context", Fields: []*ir.Field{
 		builtin("tenant_id", ir.UUID), builtin("subject", ir.String),
 		{Name: "roles", Type: ir.Type{Kind: ir.List, Elem: &ir.Type{Kind: ir.String}}},
+		{Name: "user", Type: ir.Type{Kind: ir.UUID, Optional: true}},
 	}}
 }
 

@@ -14,7 +14,7 @@ func Platform() service.Platform {
 			{Name: "platform-admin", Port: 3001},
 			{Name: "demo-api", Port: 3002},
 		},
-		Roles:   []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
+		Roles:   []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Secrets: []string{"PAYMENT_WEBHOOK_SECRET"},
 	}
 }

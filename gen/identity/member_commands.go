@@ -63,7 +63,8 @@ func (v *GrantRole) Validate() error {
 }
 
 // RevokeRole takes a role back, but not the member's last one, nor that of the tenant's last
-// owner. Only an owner unmakes another.
+// owner. Only an owner unmakes another. Within 5 seconds no token has the role; sessions go on
+// without it.
 type RevokeRole struct {
 	Role string
 }

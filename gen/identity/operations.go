@@ -30,13 +30,15 @@ type Operations interface {
 	RequestPasswordReset(ctx context.Context, caller command.Caller, in RequestPasswordReset) error
 	// ResetPassword sets a new password by the token from the mail, and signs the user out everywhere.
 	ResetPassword(ctx context.Context, caller command.Caller, in ResetPassword) error
-	// SignIn begins a session in a tenant; in the platform for an operator, or else in the tenant
-	// joined first, if none is named.
+	// SignIn begins a session in the tenant that is named; if none is, in no tenant for an operator,
+	// else in the tenant that was joined first. Who has joined none yet gets a session without a
+	// tenant, as User, by which they can open one.
 	SignIn(ctx context.Context, caller command.Caller, in SignIn) (SignInResult, error)
 	// RefreshSession gives new tokens for a refresh token. An old one that comes back ends the login,
 	// for somebody has a copy.
 	RefreshSession(ctx context.Context, caller command.Caller, in RefreshSession) (RefreshSessionResult, error)
-	// SwitchTenant begins a session for another tenant of the user's beside this one.
+	// SwitchTenant begins a session for another tenant of the user's beside this one. Who has just
+	// opened the tenant is its member within moments: until then the answer is NOT_A_MEMBER.
 	SwitchTenant(ctx context.Context, caller command.Caller, in SwitchTenant) (SwitchTenantResult, error)
 	// SignOut ends the login that the session belongs to.
 	SignOut(ctx context.Context, caller command.Caller, in SignOut) error
@@ -50,7 +52,8 @@ type Operations interface {
 	ListSessions(ctx context.Context, caller command.Caller, in ListSessions) (ListSessionsResult, error)
 	// EndSession ends the login that one of the user's sessions belongs to.
 	EndSession(ctx context.Context, caller command.Caller, in EndSession) error
-	// CreateAPIKey makes a key for a machine. It is told here and never again.
+	// CreateAPIKey makes a key for a machine. It is told here and never again. The key is the
+	// tenant's, and goes on when its maker is disabled or leaves.
 	CreateAPIKey(ctx context.Context, caller command.Caller, in CreateAPIKey) (CreateAPIKeyResult, error)
 	// ListAPIKeys is the operation of that name.
 	ListAPIKeys(ctx context.Context, caller command.Caller, in ListAPIKeys) (ListAPIKeysResult, error)
@@ -227,9 +230,9 @@ func (SignIn) EmailNotVerified() *problem.Error {
 	return problem.Refusal(403, "EMAIL_NOT_VERIFIED", "confirm the address by the token in the mail first")
 }
 
-// NotAMember refuses: the user has no role in the tenant, or in any.
+// NotAMember refuses: the user has no role in the tenant.
 func (SignIn) NotAMember() *problem.Error {
-	return problem.Refusal(403, "NOT_A_MEMBER", "the user has no role in the tenant, or in any")
+	return problem.Refusal(403, "NOT_A_MEMBER", "the user has no role in the tenant")
 }
 
 // TooManyAttempts refuses: too many attempts to sign in; wait as long as Retry-After says.

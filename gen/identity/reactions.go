@@ -2,11 +2,66 @@
 
 package identity
 
-import "github.com/oksai/oksai/handwritten/runtime/timer"
+import (
+	"context"
+
+	"github.com/oksai/oksai/gen/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/command"
+	"github.com/oksai/oksai/handwritten/runtime/event"
+	"github.com/oksai/oksai/handwritten/runtime/reaction"
+	"github.com/oksai/oksai/handwritten/runtime/timer"
+)
+
+// Reactions are the module's answers to events, its own and others'.
+func Reactions(members *Members) []reaction.Definition {
+	return []reaction.Definition{
+		ownTenant(members),
+	}
+}
 
 // Timers run the commands that states ask for at a time.
 func Timers(invitations *Invitations) []timer.Definition {
 	return []timer.Definition{
 		{Module: "identity", Type: "Invitation", Handle: invitations.wake},
 	}
+}
+
+// ownTenant makes the user who opened a tenant, or for whom it was opened, its first member and
+// owner.
+func ownTenant(members *Members) reaction.Definition {
+	definition := reaction.Definition{Name: "identity.OwnTenant", Types: []string{"tenant.TenantCreated"}}
+	definition.Handle = func(ctx context.Context, e event.Recorded) error {
+		recorded, err := tenant.DecodeTenantEvent(e.Type, e.SchemaVersion, e.Payload)
+		if err != nil {
+			return err
+		}
+		data, _ := recorded.(tenant.TenantCreated)
+		if data.Owner == nil {
+			return nil
+		}
+		caller := command.Caller{Tenant: e.Stream.Tenant, Subject: "reaction:" + definition.Name}
+		cmd := NewAddMember()
+		cmd.User = *data.Owner
+		cmd.Roles = []string{"TenantOwner"}
+		id := cmd.StreamID(caller)
+		decide, err := members.AddMember(ctx, caller, cmd)
+		if err != nil {
+			return err
+		}
+		_, err = members.Repository().Execute(ctx, command.Request[Member]{
+			Tenant:   e.Stream.Tenant,
+			ID:       id,
+			IfAbsent: true,
+			Key:      definition.Key(e),
+			Metadata: event.Metadata{
+				User:        caller.Subject,
+				Correlation: e.Metadata.Correlation,
+				Causation:   e.ID,
+				Trace:       e.Metadata.Trace,
+			},
+			Decide: decide,
+		})
+		return err
+	}
+	return definition
 }

@@ -63,7 +63,7 @@ func (v *Membership) Decode(d *jx.Decoder) error {
 // Session is where a user is signed in.
 type Session struct {
 	Session uuid.UUID
-	// None for those who work for the platform.
+	// None for operators and for who has joined none.
 	Tenant *uuid.UUID
 	// What the client said it is.
 	Client    string

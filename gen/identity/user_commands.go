@@ -45,7 +45,7 @@ func (v *RegisterUser) Validate() error {
 // VerifyEmail notes that mail to the address reached the user.
 type VerifyEmail struct{}
 
-// DisableUser locks a user out of every tenant.
+// DisableUser locks a user out of every tenant, and ends their sessions.
 type DisableUser struct {
 	Reason string
 }
@@ -63,7 +63,7 @@ func (v *DisableUser) Validate() error {
 	return errs.Problem()
 }
 
-// EnableUser is a command of User.
+// EnableUser lets a disabled user sign in again; the sessions from before stay ended.
 type EnableUser struct{}
 
 // AppointOperator makes a user a PlatformAdmin.

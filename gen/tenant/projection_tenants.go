@@ -27,7 +27,7 @@ var TenantsProjection = projection.Definition[uuid.UUID, TenantsRow]{
 	Table: projection.Table{
 		Module: "tenant",
 		Name:   "tenants",
-		Hash:   "e9154c4d46d98533",
+		Hash:   "afbbe55e06ebf712",
 		DDL: `CREATE TABLE {table} (
     tenant_id UUID,
     key_tenant_id UUID,

@@ -13,7 +13,7 @@ import (
 
 // tenantSchema changes with the state's shape and the way events fold into it; snapshots of
 // another are not used.
-const tenantSchema = "4cb6fcdada033521"
+const tenantSchema = "997bead4c3e83972"
 
 // TenantAggregate tells the runtime how to keep tenants.
 func TenantAggregate() command.Aggregate[Tenant] {

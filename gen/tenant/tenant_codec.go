@@ -74,6 +74,10 @@ func (v TenantCreated) Encode(e *jx.Encoder) {
 	e.Str(v.Slug)
 	e.FieldStart("settings")
 	codec.EncodeStruct(e, v.Settings)
+	if v.Owner != nil {
+		e.FieldStart("owner")
+		codec.EncodeUUID(e, *v.Owner)
+	}
 	e.ObjEnd()
 }
 
@@ -87,6 +91,8 @@ func (v *TenantCreated) Decode(d *jx.Decoder) error {
 			v.Slug, err = d.Str()
 		case "settings":
 			v.Settings, err = codec.DecodeStruct[Settings](d)
+		case "owner":
+			v.Owner, err = codec.DecodeOptional(d, codec.DecodeUUID)
 		default:
 			err = d.Skip()
 		}

@@ -5,14 +5,18 @@ package tenant
 import (
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/codec/validate"
 )
 
-// CreateTenant opens a tenant on the free plan.
+// CreateTenant opens a tenant on the free plan, and makes its owner a member of it within moments.
 type CreateTenant struct {
 	Name     string
 	Slug     string
 	Settings Settings
+	// The user who owns the tenant. Only PlatformAdmin names another one than themselves, or leaves it
+	// without.
+	Owner *uuid.UUID
 }
 
 // NewCreateTenant returns a CreateTenant with its default values; set the others.

@@ -6,13 +6,27 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/oksai/oksai/handwritten/runtime/codec"
+	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/event"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
 )
 
 // Decide says which events CreateTenant leads to; none means that nothing changes.
-func (c CreateTenant) Decide(_ *Tenant, _ time.Time) ([]event.Data, error) {
-	return []event.Data{TenantCreated{Name: c.Name, Slug: c.Slug, Settings: c.Settings}}, nil
+func (c CreateTenant) Decide(_ *Tenant, caller command.Caller, _ time.Time) ([]event.Data, error) {
+	if caller.User == nil && !slices.Contains(caller.Roles, "PlatformAdmin") {
+		return nil, problem.Refusal(403, "NOT_A_USER", "a tenant is opened by a user, who owns it")
+	}
+	if c.Owner != nil && !codec.Same(c.Owner, caller.User, codec.Equal) && !slices.Contains(caller.Roles, "PlatformAdmin") {
+		return nil, problem.Refusal(403, "OWNER_IS_ANOTHER", "only an operator opens a tenant for somebody else")
+	}
+	return []event.Data{TenantCreated{Name: c.Name, Slug: c.Slug, Settings: c.Settings, Owner: func() *uuid.UUID {
+		if slices.Contains(caller.Roles, "PlatformAdmin") {
+			return c.Owner
+		}
+		return caller.User
+	}()}}, nil
 }
 
 // Decide says which events SuspendTenant leads to; none means that nothing changes.

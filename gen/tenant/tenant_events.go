@@ -5,6 +5,7 @@ package tenant
 import (
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/codec"
 )
 
@@ -13,6 +14,8 @@ type TenantCreated struct {
 	Name     string
 	Slug     string
 	Settings Settings
+	// The user who is made the tenant's first owner.
+	Owner *uuid.UUID
 }
 
 // EventType is the name the event is stored under.

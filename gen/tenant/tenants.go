@@ -27,13 +27,13 @@ func (j *Tenants) Repository() *command.Repository[Tenant] {
 }
 
 // CreateTenant prepares the command of that name for the caller. The decision it returns is pure.
-func (j *Tenants) CreateTenant(_ context.Context, _ command.Caller, cmd CreateTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
+func (j *Tenants) CreateTenant(_ context.Context, caller command.Caller, cmd CreateTenant) (func(*Tenant, time.Time) (command.Decision[Tenant], error), error) {
 	cmd.Normalize()
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
 	return func(state *Tenant, now time.Time) (command.Decision[Tenant], error) {
-		events, err := cmd.Decide(state, now)
+		events, err := cmd.Decide(state, caller, now)
 		return command.Decision[Tenant]{Events: events}, err
 	}, nil
 }

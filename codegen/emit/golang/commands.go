@@ -55,6 +55,7 @@ func callerRoot() root {
 	}
 	return root{
 		code:    func() *jen.Statement { return jen.Id("caller") },
+		fields:  []*ir.Field{{Name: "user", Type: ir.Type{Kind: ir.UUID, Optional: true}}},
 		special: map[string]func() *jen.Statement{"tenant_id": of("Tenant"), "subject": of("Subject"), "roles": of("Roles")},
 	}
 }

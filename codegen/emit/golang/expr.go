@@ -90,7 +90,7 @@ func (x *exprs) value(e *ir.Expr) *jen.Statement {
 		code, _ := x.negation(e.Args[0])
 		return code
 	case ir.Cond:
-		return x.choice(e)
+		return x.choose(required(e.Type), e)
 	case ir.In:
 		return x.membership(e)
 	case ir.Call:
@@ -211,6 +211,8 @@ func (x *exprs) assign(t ir.Type, e *ir.Expr) *jen.Statement {
 		return x.reach(e) // values are never changed in place, so the pointer may be shared
 	case isOptionalAttribute(e):
 		return x.attribute(e)
+	case e.Op == ir.Cond:
+		return x.choose(t, e)
 	}
 	return x.pointer(t, e)
 }
@@ -274,12 +276,13 @@ func (x *exprs) structure(e *ir.Expr) *jen.Statement {
 	return x.g.goType(required(e.Type)).Values(fields...)
 }
 
-// choice prints c ? a : b; only the branch that is taken is evaluated.
-func (x *exprs) choice(e *ir.Expr) *jen.Statement {
+// choose prints c ? a : b for a place of type t; only the branch that is taken is
+// evaluated, and if t is optional, only that one may be absent.
+func (x *exprs) choose(t ir.Type, e *ir.Expr) *jen.Statement {
 	c, a, b := e.Args[0], e.Args[1], e.Args[2]
-	return jen.Func().Params().Add(x.g.goType(required(e.Type))).Block(
-		jen.If(x.condition(c)).Block(jen.Return(x.with(whenTrue(c)).value(a))),
-		jen.Return(x.with(whenFalse(c)).value(b)),
+	return jen.Func().Params().Add(x.g.goType(t)).Block(
+		jen.If(x.condition(c)).Block(jen.Return(x.with(whenTrue(c)).assign(t, a))),
+		jen.Return(x.with(whenFalse(c)).assign(t, b)),
 	).Call()
 }
 

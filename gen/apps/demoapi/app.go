@@ -29,7 +29,7 @@ func New(rules Rules) service.App {
 		Topic:      "{module}-events",
 		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
 		OpenAPI:    openapi.DemoAPI,
-		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
+		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}

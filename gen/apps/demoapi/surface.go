@@ -8,7 +8,7 @@ import "github.com/oksai/oksai/handwritten/runtime/isolation"
 func Surface() isolation.Surface {
 	return isolation.Surface{
 		Opens: "CreateTenant",
-		Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
+		Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Operations: []isolation.Operation{
 			{Name: "CreateJob", Method: "POST", Path: "/jobs", Body: `{"title":"{canary}","priority":"low","tags":["{canary}"]}`, Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}, Creates: "job.Job"},
 			{Name: "AssignJob", Method: "POST", Path: "/jobs/{id of job.Job}/assign", Body: `{"assigned_to":"{id}"}`, Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner"}},
@@ -25,7 +25,7 @@ func Surface() isolation.Surface {
 			{Name: "JobAt", Method: "GET", Path: "/jobs/{id of job.Job}/at", Query: []isolation.Param{{Name: "version", Value: "1"}, {Name: "at", Value: "2026-01-02T03:04:05Z"}}, Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}},
 			{Name: "JobHistory", Method: "GET", Path: "/jobs/{id of job.Job}/history", Query: []isolation.Param{{Name: "limit", Value: "1"}, {Name: "cursor", Value: "{canary}"}}, Roles: []string{"TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}},
 			{Name: "JobAudit", Method: "GET", Path: "/job-audit", Query: []isolation.Param{{Name: "type", Value: "{canary}"}, {Name: "type_in", Value: "{canary}"}, {Name: "stream_id", Value: "{id}"}, {Name: "user_id", Value: "{canary}"}, {Name: "at_gte", Value: "2026-01-02T03:04:05Z"}, {Name: "at_gt", Value: "2026-01-02T03:04:05Z"}, {Name: "at_lte", Value: "2026-01-02T03:04:05Z"}, {Name: "at_lt", Value: "2026-01-02T03:04:05Z"}, {Name: "sort", Value: "-at"}, {Name: "limit", Value: "1"}, {Name: "cursor", Value: "{canary}"}}, Roles: []string{"TenantAdmin", "TenantOwner"}},
-			{Name: "CreateTenant", Method: "POST", Path: "/tenants", Body: `{"name":"{canary}","slug":"{canary}","settings":{"locale":"aa","time_zone":"{canary}"}}`, Roles: []string{"PlatformAdmin"}, Platform: true, Creates: "tenant.Tenant"},
+			{Name: "CreateTenant", Method: "POST", Path: "/tenants", Body: `{"name":"{canary}","slug":"{canary}","settings":{"locale":"aa","time_zone":"{canary}"},"owner":"{id}"}`, Roles: []string{"User", "PlatformAdmin"}, Platform: true, Creates: "tenant.Tenant"},
 			{Name: "SuspendTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/suspend", Body: `{"reason":"{canary}"}`, Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "ActivateTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/activate", Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "RenameTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/rename", Body: `{"name":"{canary}"}`, Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Platform: true},

@@ -38,7 +38,7 @@ func New(rules Rules) service.App {
 		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
 		Secrets:    []string{"PAYMENT_WEBHOOK_SECRET"},
 		OpenAPI:    openapi.PlatformAdmin,
-		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
+		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}

@@ -36,7 +36,7 @@ func New(rules Rules) service.App {
 		Modules:    []string{"billing", "identity", "job", "operators", "tenant"},
 		Secrets:    []string{"PAYMENT_WEBHOOK_SECRET"},
 		OpenAPI:    openapi.PlatformAPI,
-		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "PlatformAdmin"},
+		Roles:      []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Schemas:    []string{sql.Identity, sql.Tenant},
 		Assemble:   rules.assemble,
 	}

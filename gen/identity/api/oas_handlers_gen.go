@@ -571,7 +571,8 @@ func (s *Server) handleConfirmEmailRequest(args [0]string, argsEscaped bool, w h
 
 // handleCreateAPIKeyRequest handles createAPIKey operation.
 //
-// Makes a key for a machine. It is told here and never again.
+// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on
+// when its maker is disabled or leaves.
 //
 // POST /api-keys
 func (s *Server) handleCreateAPIKeyRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -712,7 +713,7 @@ func (s *Server) handleCreateAPIKeyRequest(args [0]string, argsEscaped bool, w h
 
 // handleDisableUserRequest handles disableUser operation.
 //
-// Locks a user out of every tenant.
+// Locks a user out of every tenant, and ends their sessions.
 //
 // POST /users/{id}/disable
 func (s *Server) handleDisableUserRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1025,7 +1026,7 @@ func (s *Server) handleDismissOperatorRequest(args [1]string, argsEscaped bool, 
 
 // handleEnableUserRequest handles enableUser operation.
 //
-// Enable user.
+// Lets a disabled user sign in again; the sessions from before stay ended.
 //
 // POST /users/{id}/enable
 func (s *Server) handleEnableUserRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4251,7 +4252,7 @@ func (s *Server) handleRevokeInvitationRequest(args [1]string, argsEscaped bool,
 // handleRevokeRoleRequest handles revokeRole operation.
 //
 // Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
-// unmakes another.
+// unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 //
 // POST /members/{id}/revoke-role
 func (s *Server) handleRevokeRoleRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4415,8 +4416,9 @@ func (s *Server) handleRevokeRoleRequest(args [1]string, argsEscaped bool, w htt
 
 // handleSignInRequest handles signIn operation.
 //
-// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-// if none is named.
+// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+// which they can open one.
 //
 // POST /sign-in
 func (s *Server) handleSignInRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4763,7 +4765,8 @@ func (s *Server) handleSignOutEverywhereRequest(args [0]string, argsEscaped bool
 
 // handleSwitchTenantRequest handles switchTenant operation.
 //
-// Begins a session for another tenant of the user's beside this one.
+// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+// its member within moments: until then the answer is NOT_A_MEMBER.
 //
 // POST /switch-tenant
 func (s *Server) handleSwitchTenantRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -34,13 +34,14 @@ type Handler interface {
 	ConfirmEmail(ctx context.Context, req *ConfirmEmailInput) error
 	// CreateAPIKey implements createAPIKey operation.
 	//
-	// Makes a key for a machine. It is told here and never again.
+	// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on
+	// when its maker is disabled or leaves.
 	//
 	// POST /api-keys
 	CreateAPIKey(ctx context.Context, req *CreateAPIKeyInput) (*CreateAPIKeyResult, error)
 	// DisableUser implements disableUser operation.
 	//
-	// Locks a user out of every tenant.
+	// Locks a user out of every tenant, and ends their sessions.
 	//
 	// POST /users/{id}/disable
 	DisableUser(ctx context.Context, req *DisableUserInput, params DisableUserParams) (*UserChangedHeaders, error)
@@ -52,7 +53,7 @@ type Handler interface {
 	DismissOperator(ctx context.Context, params DismissOperatorParams) (*UserChangedHeaders, error)
 	// EnableUser implements enableUser operation.
 	//
-	// Enable user.
+	// Lets a disabled user sign in again; the sessions from before stay ended.
 	//
 	// POST /users/{id}/enable
 	EnableUser(ctx context.Context, params EnableUserParams) (*UserChangedHeaders, error)
@@ -201,14 +202,15 @@ type Handler interface {
 	// RevokeRole implements revokeRole operation.
 	//
 	// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
-	// unmakes another.
+	// unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 	//
 	// POST /members/{id}/revoke-role
 	RevokeRole(ctx context.Context, req *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)
 	// SignIn implements signIn operation.
 	//
-	// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-	// if none is named.
+	// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+	// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+	// which they can open one.
 	//
 	// POST /sign-in
 	SignIn(ctx context.Context, req *SignInInput) (*SignInResult, error)
@@ -226,7 +228,8 @@ type Handler interface {
 	SignOutEverywhere(ctx context.Context) error
 	// SwitchTenant implements switchTenant operation.
 	//
-	// Begins a session for another tenant of the user's beside this one.
+	// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+	// its member within moments: until then the answer is NOT_A_MEMBER.
 	//
 	// POST /switch-tenant
 	SwitchTenant(ctx context.Context, req *SwitchTenantInput) (*SwitchTenantResult, error)

@@ -48,13 +48,14 @@ type Invoker interface {
 	ConfirmEmail(ctx context.Context, request *ConfirmEmailInput) error
 	// CreateAPIKey invokes createAPIKey operation.
 	//
-	// Makes a key for a machine. It is told here and never again.
+	// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on
+	// when its maker is disabled or leaves.
 	//
 	// POST /api-keys
 	CreateAPIKey(ctx context.Context, request *CreateAPIKeyInput) (*CreateAPIKeyResult, error)
 	// DisableUser invokes disableUser operation.
 	//
-	// Locks a user out of every tenant.
+	// Locks a user out of every tenant, and ends their sessions.
 	//
 	// POST /users/{id}/disable
 	DisableUser(ctx context.Context, request *DisableUserInput, params DisableUserParams) (*UserChangedHeaders, error)
@@ -66,7 +67,7 @@ type Invoker interface {
 	DismissOperator(ctx context.Context, params DismissOperatorParams) (*UserChangedHeaders, error)
 	// EnableUser invokes enableUser operation.
 	//
-	// Enable user.
+	// Lets a disabled user sign in again; the sessions from before stay ended.
 	//
 	// POST /users/{id}/enable
 	EnableUser(ctx context.Context, params EnableUserParams) (*UserChangedHeaders, error)
@@ -215,14 +216,15 @@ type Invoker interface {
 	// RevokeRole invokes revokeRole operation.
 	//
 	// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
-	// unmakes another.
+	// unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 	//
 	// POST /members/{id}/revoke-role
 	RevokeRole(ctx context.Context, request *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error)
 	// SignIn invokes signIn operation.
 	//
-	// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-	// if none is named.
+	// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+	// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+	// which they can open one.
 	//
 	// POST /sign-in
 	SignIn(ctx context.Context, request *SignInInput) (*SignInResult, error)
@@ -240,7 +242,8 @@ type Invoker interface {
 	SignOutEverywhere(ctx context.Context) error
 	// SwitchTenant invokes switchTenant operation.
 	//
-	// Begins a session for another tenant of the user's beside this one.
+	// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+	// its member within moments: until then the answer is NOT_A_MEMBER.
 	//
 	// POST /switch-tenant
 	SwitchTenant(ctx context.Context, request *SwitchTenantInput) (*SwitchTenantResult, error)
@@ -646,7 +649,8 @@ func (c *Client) sendConfirmEmail(ctx context.Context, request *ConfirmEmailInpu
 
 // CreateAPIKey invokes createAPIKey operation.
 //
-// Makes a key for a machine. It is told here and never again.
+// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on
+// when its maker is disabled or leaves.
 //
 // POST /api-keys
 func (c *Client) CreateAPIKey(ctx context.Context, request *CreateAPIKeyInput) (*CreateAPIKeyResult, error) {
@@ -725,7 +729,7 @@ func (c *Client) sendCreateAPIKey(ctx context.Context, request *CreateAPIKeyInpu
 
 // DisableUser invokes disableUser operation.
 //
-// Locks a user out of every tenant.
+// Locks a user out of every tenant, and ends their sessions.
 //
 // POST /users/{id}/disable
 func (c *Client) DisableUser(ctx context.Context, request *DisableUserInput, params DisableUserParams) (*UserChangedHeaders, error) {
@@ -978,7 +982,7 @@ func (c *Client) sendDismissOperator(ctx context.Context, params DismissOperator
 
 // EnableUser invokes enableUser operation.
 //
-// Enable user.
+// Lets a disabled user sign in again; the sessions from before stay ended.
 //
 // POST /users/{id}/enable
 func (c *Client) EnableUser(ctx context.Context, params EnableUserParams) (*UserChangedHeaders, error) {
@@ -3477,7 +3481,7 @@ func (c *Client) sendRevokeInvitation(ctx context.Context, params RevokeInvitati
 // RevokeRole invokes revokeRole operation.
 //
 // Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner
-// unmakes another.
+// unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 //
 // POST /members/{id}/revoke-role
 func (c *Client) RevokeRole(ctx context.Context, request *RevokeRoleInput, params RevokeRoleParams) (*MemberChangedHeaders, error) {
@@ -3605,8 +3609,9 @@ func (c *Client) sendRevokeRole(ctx context.Context, request *RevokeRoleInput, p
 
 // SignIn invokes signIn operation.
 //
-// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first,
-// if none is named.
+// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the
+// tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by
+// which they can open one.
 //
 // POST /sign-in
 func (c *Client) SignIn(ctx context.Context, request *SignInInput) (*SignInResult, error) {
@@ -3804,7 +3809,8 @@ func (c *Client) sendSignOutEverywhere(ctx context.Context) (res *SignOutEverywh
 
 // SwitchTenant invokes switchTenant operation.
 //
-// Begins a session for another tenant of the user's beside this one.
+// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is
+// its member within moments: until then the answer is NOT_A_MEMBER.
 //
 // POST /switch-tenant
 func (c *Client) SwitchTenant(ctx context.Context, request *SwitchTenantInput) (*SwitchTenantResult, error) {

@@ -2512,7 +2512,7 @@ func (s *SecurityEvent) SetTarget(val string) {
 // Ref: #/components/schemas/Session
 type Session struct {
 	Session uuid.UUID `json:"session"`
-	// None for those who work for the platform.
+	// None for operators and for who has joined none.
 	Tenant OptUUID `json:"tenant"`
 	// What the client said it is.
 	Client    string    `json:"client"`

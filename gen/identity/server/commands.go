@@ -37,7 +37,7 @@ func (s *server) RegisterUser(ctx context.Context, req *api.RegisterUserInput, p
 
 // DisableUser runs the command DisableUser on a User.
 //
-// Locks a user out of every tenant.
+// Locks a user out of every tenant, and ends their sessions.
 func (s *server) DisableUser(ctx context.Context, req *api.DisableUserInput, params api.DisableUserParams) (*api.UserChangedHeaders, error) {
 	decide, err := s.users.DisableUser(ctx, httpx.Caller(ctx), disableUserCommand(req))
 	if err != nil {
@@ -62,6 +62,8 @@ func (s *server) DisableUser(ctx context.Context, req *api.DisableUserInput, par
 }
 
 // EnableUser runs the command EnableUser on a User.
+//
+// Lets a disabled user sign in again; the sessions from before stay ended.
 func (s *server) EnableUser(ctx context.Context, params api.EnableUserParams) (*api.UserChangedHeaders, error) {
 	decide, err := s.users.EnableUser(ctx, httpx.Caller(ctx), identity.EnableUser{})
 	if err != nil {
@@ -213,7 +215,7 @@ func (s *server) GrantRole(ctx context.Context, req *api.GrantRoleInput, params 
 
 // RevokeRole runs the command RevokeRole on a Member.
 //
-// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner unmakes another.
+// Takes a role back, but not the member's last one, nor that of the tenant's last owner. Only an owner unmakes another. Within 5 seconds no token has the role; sessions go on without it.
 func (s *server) RevokeRole(ctx context.Context, req *api.RevokeRoleInput, params api.RevokeRoleParams) (*api.MemberChangedHeaders, error) {
 	decide, err := s.members.RevokeRole(ctx, httpx.Caller(ctx), revokeRoleCommand(req))
 	if err != nil {

@@ -42,9 +42,10 @@ func New(deps service.Deps, repos *identity.Repositories, does identity.Operatio
 			Find:     find(handler),
 			Forms:    forms,
 		},
-		Schema: sql.Identity,
-		Timers: identity.Timers(invitations),
-		Tasks:  []service.Task{{Name: "identity snapshots", Run: repos.Run}},
+		Schema:    sql.Identity,
+		Reactions: identity.Reactions(members),
+		Timers:    identity.Timers(invitations),
+		Tasks:     []service.Task{{Name: "identity snapshots", Run: repos.Run}},
 	}, nil
 }
 

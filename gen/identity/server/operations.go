@@ -55,7 +55,7 @@ func (s *server) ResetPassword(ctx context.Context, req *api.ResetPasswordInput)
 
 // SignIn runs the operation SignIn.
 //
-// Begins a session in a tenant; in the platform for an operator, or else in the tenant joined first, if none is named.
+// Begins a session in the tenant that is named; if none is, in no tenant for an operator, else in the tenant that was joined first. Who has joined none yet gets a session without a tenant, as User, by which they can open one.
 func (s *server) SignIn(ctx context.Context, req *api.SignInInput) (*api.SignInResult, error) {
 	in := signInGiven(req)
 	if err := in.Prepare(); err != nil {
@@ -85,7 +85,7 @@ func (s *server) RefreshSession(ctx context.Context, req *api.RefreshSessionInpu
 
 // SwitchTenant runs the operation SwitchTenant.
 //
-// Begins a session for another tenant of the user's beside this one.
+// Begins a session for another tenant of the user's beside this one. Who has just opened the tenant is its member within moments: until then the answer is NOT_A_MEMBER.
 func (s *server) SwitchTenant(ctx context.Context, req *api.SwitchTenantInput) (*api.SwitchTenantResult, error) {
 	in := switchTenantGiven(req)
 	if err := in.Prepare(); err != nil {
@@ -160,7 +160,7 @@ func (s *server) EndSession(ctx context.Context, params api.EndSessionParams) er
 
 // CreateAPIKey runs the operation CreateAPIKey.
 //
-// Makes a key for a machine. It is told here and never again.
+// Makes a key for a machine. It is told here and never again. The key is the tenant's, and goes on when its maker is disabled or leaves.
 func (s *server) CreateAPIKey(ctx context.Context, req *api.CreateAPIKeyInput) (*api.CreateAPIKeyResult, error) {
 	in := createAPIKeyGiven(req)
 	if err := in.Prepare(); err != nil {

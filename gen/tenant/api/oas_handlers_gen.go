@@ -656,7 +656,7 @@ func (s *Server) handleChangeSettingsRequest(args [1]string, argsEscaped bool, w
 
 // handleCreateTenantRequest handles createTenant operation.
 //
-// Opens a tenant on the free plan.
+// Opens a tenant on the free plan, and makes its owner a member of it within moments.
 //
 // POST /tenants
 func (s *Server) handleCreateTenantRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -76,6 +76,9 @@ type CreateTenantInput struct {
 	// A tenant's name in addresses.
 	Slug     string           `json:"slug"`
 	Settings OptSettingsInput `json:"settings"`
+	// The user who owns the tenant. Only PlatformAdmin names another one than themselves, or leaves it
+	// without.
+	Owner OptUUID `json:"owner"`
 }
 
 // GetName returns the value of Name.
@@ -93,6 +96,11 @@ func (s *CreateTenantInput) GetSettings() OptSettingsInput {
 	return s.Settings
 }
 
+// GetOwner returns the value of Owner.
+func (s *CreateTenantInput) GetOwner() OptUUID {
+	return s.Owner
+}
+
 // SetName sets the value of Name.
 func (s *CreateTenantInput) SetName(val string) {
 	s.Name = val
@@ -106,6 +114,11 @@ func (s *CreateTenantInput) SetSlug(val string) {
 // SetSettings sets the value of Settings.
 func (s *CreateTenantInput) SetSettings(val OptSettingsInput) {
 	s.Settings = val
+}
+
+// SetOwner sets the value of Owner.
+func (s *CreateTenantInput) SetOwner(val OptUUID) {
+	s.Owner = val
 }
 
 // One part of the request that is wrong.
@@ -608,6 +621,52 @@ func (o OptTenantStatus) Get() (v TenantStatus, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptTenantStatus) Or(d TenantStatus) TenantStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptUUID returns new OptUUID with value set to v.
+func NewOptUUID(v uuid.UUID) OptUUID {
+	return OptUUID{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptUUID is optional uuid.UUID.
+type OptUUID struct {
+	Value uuid.UUID
+	Set   bool
+}
+
+// IsSet returns true if OptUUID was set.
+func (o OptUUID) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptUUID) Reset() {
+	var v uuid.UUID
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptUUID) SetTo(v uuid.UUID) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptUUID) Get() (v uuid.UUID, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptUUID) Or(d uuid.UUID) uuid.UUID {
 	if v, ok := o.Get(); ok {
 		return v
 	}

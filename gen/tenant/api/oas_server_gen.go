@@ -34,7 +34,7 @@ type Handler interface {
 	ChangeSettings(ctx context.Context, req *ChangeSettingsInput, params ChangeSettingsParams) (*TenantChangedHeaders, error)
 	// CreateTenant implements createTenant operation.
 	//
-	// Opens a tenant on the free plan.
+	// Opens a tenant on the free plan, and makes its owner a member of it within moments.
 	//
 	// POST /tenants
 	CreateTenant(ctx context.Context, req *CreateTenantInput, params CreateTenantParams) (*TenantCreatedHeaders, error)

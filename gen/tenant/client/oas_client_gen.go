@@ -48,7 +48,7 @@ type Invoker interface {
 	ChangeSettings(ctx context.Context, request *ChangeSettingsInput, params ChangeSettingsParams) (*TenantChangedHeaders, error)
 	// CreateTenant invokes createTenant operation.
 	//
-	// Opens a tenant on the free plan.
+	// Opens a tenant on the free plan, and makes its owner a member of it within moments.
 	//
 	// POST /tenants
 	CreateTenant(ctx context.Context, request *CreateTenantInput, params CreateTenantParams) (*TenantCreatedHeaders, error)
@@ -663,7 +663,7 @@ func (c *Client) sendChangeSettings(ctx context.Context, request *ChangeSettings
 
 // CreateTenant invokes createTenant operation.
 //
-// Opens a tenant on the free plan.
+// Opens a tenant on the free plan, and makes its owner a member of it within moments.
 //
 // POST /tenants
 func (c *Client) CreateTenant(ctx context.Context, request *CreateTenantInput, params CreateTenantParams) (*TenantCreatedHeaders, error) {

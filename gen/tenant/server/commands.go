@@ -11,7 +11,7 @@ import (
 
 // CreateTenant runs the command CreateTenant on a new Tenant.
 //
-// Opens a tenant on the free plan.
+// Opens a tenant on the free plan, and makes its owner a member of it within moments.
 func (s *server) CreateTenant(ctx context.Context, req *api.CreateTenantInput, params api.CreateTenantParams) (*api.TenantCreatedHeaders, error) {
 	decide, err := s.tenants.CreateTenant(ctx, httpx.Caller(ctx), createTenantCommand(req))
 	if err != nil {

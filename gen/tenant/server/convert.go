@@ -42,6 +42,9 @@ func createTenantCommand(in *api.CreateTenantInput) tenant.CreateTenant {
 	if v, ok := in.Settings.Get(); ok {
 		c.Settings = settingsValue(v)
 	}
+	if v, ok := in.Owner.Get(); ok {
+		c.Owner = &v
+	}
 	return c
 }
 

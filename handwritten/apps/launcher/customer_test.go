@@ -95,25 +95,32 @@ func (c *customer) signIn(t *testing.T, email string) apptest.Caller {
 
 const owner, member = "olivia@example.com", "max@example.com"
 
-// opens registers the owner, opens the tenant, and invites a member.
+// opens registers the owner, who opens the tenant and invites a member.
 func (c *customer) opens(t *testing.T) {
 	t.Helper()
 	c.nobody().Must(t, 204, "POST", "/register", fmt.Sprintf(`{"email": %q, "password": %q}`, owner, password))
 	c.nobody().Must(t, 204, "POST", "/confirm-email", fmt.Sprintf(`{"token": %q}`, c.mailedTo(t, owner)))
-	operator := c.operator(t)
-	c.tenant = apptest.Decode[struct{ ID string }](t, operator.Must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
-	users := listed[struct {
-		ID string `json:"user_id"`
-	}](t, operator, "/users?email="+url.QueryEscape(owner))
-	if len(users) != 1 {
-		t.Fatalf("the users with the owner's address are %v", users)
-	}
-	operator.Must(t, 201, "POST", "/members", fmt.Sprintf(`{"user": %q, "roles": ["TenantOwner"]}`, users[0].ID), "X-Tenant-ID", c.tenant)
+	c.opensTenant(t)
 
 	boss := c.signIn(t, owner)
 	boss.Must(t, 200, "POST", "/tenants/"+c.tenant+"/change-plan", `{"plan": "pro"}`)
 	boss.Must(t, 200, "POST", "/invitations", fmt.Sprintf(`{"email": %q, "roles": ["TenantMember"]}`, member))
 	c.nobody().Must(t, 200, "POST", "/join-tenant", fmt.Sprintf(`{"token": %q, "password": %q, "name": "Max"}`, c.mailedTo(t, member), password))
+}
+
+// opensTenant has the owner, who is in no tenant yet, open one, and waits until
+// they are let in.
+func (c *customer) opensTenant(t *testing.T) {
+	t.Helper()
+	session := apptest.Decode[struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}](t, c.nobody().Must(t, 200, "POST", "/sign-in", fmt.Sprintf(`{"email": %q, "password": %q}`, owner, password)))
+	alone := apptest.Caller{Base: c.Apps["platform-api"], Token: session.Access}
+	alone.Must(t, 403, "GET", "/jobs", "")
+	c.tenant = apptest.Decode[struct{ ID string }](t, alone.Must(t, 201, "POST", "/tenants", `{"name": "Acme", "slug": "acme"}`)).ID
+	enter := fmt.Sprintf(`{"refresh_token": %q, "tenant": %q}`, session.Refresh, c.tenant)
+	enginetest.Eventually(t, apptest.HealWithin, "the owner to be a member", func() bool { return c.nobody().Do(t, "POST", "/switch-tenant", enter).Status == 200 })
 }
 
 // worksFor has the member work: jobs are created, done and found.

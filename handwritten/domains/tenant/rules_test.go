@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oksai/oksai/gen/tenant"
 	rules "github.com/oksai/oksai/handwritten/domains/tenant"
 	"github.com/oksai/oksai/handwritten/runtime/command"
@@ -59,8 +61,6 @@ func TestRules(t *testing.T) {
 		then    past
 		refused string
 	}{
-		{name: "a tenant is created", when: tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings()}.Decide, then: past{created}},
-
 		{name: "an active tenant is suspended", given: past{created}, when: tenant.SuspendTenant{Reason: "unpaid"}.Decide, then: past{suspended}},
 		{name: "a suspended tenant is activated", given: past{created, suspended}, when: tenant.ActivateTenant{}.Decide, then: past{activated}},
 
@@ -153,6 +153,44 @@ func TestTheSameCommandAgainWritesNothing(t *testing.T) {
 			}
 			again := append(append(past{}, c.given...), first...)
 			given(again).When(when(c.decide)).Unchanged(t)
+		})
+	}
+}
+
+// TestWhoOpensATenant tells who is its owner.
+func TestWhoOpensATenant(t *testing.T) {
+	t.Parallel()
+	ann, bob := uuid.New(), uuid.New()
+	user := command.Caller{Subject: ann.String(), User: &ann, Roles: []string{"User"}}
+	machine := command.Caller{Subject: "api-key:1", Roles: []string{"TenantOwner"}}
+	operator := command.Caller{Subject: ann.String(), User: &ann, Roles: []string{"PlatformAdmin"}}
+	for name, c := range map[string]struct {
+		caller      command.Caller
+		names, owns *uuid.UUID
+		refused     string
+	}{
+		"a user":                               {caller: user, owns: &ann},
+		"a user who says so":                   {caller: user, names: &ann, owns: &ann},
+		"a user for another":                   {caller: user, names: &bob, refused: "OWNER_IS_ANOTHER"},
+		"a machine":                            {caller: machine, refused: "NOT_A_USER"},
+		"a machine for a user":                 {caller: machine, names: &ann, refused: "NOT_A_USER"},
+		"an operator":                          {caller: operator},
+		"an operator for another":              {caller: operator, names: &bob, owns: &bob},
+		"an operator of whom no user is known": {caller: command.Caller{Subject: "root", Roles: []string{"PlatformAdmin"}}, names: &bob, owns: &bob},
+	} {
+		s := given(nil)
+		open := func(state *tenant.Tenant, now time.Time) ([]event.Data, error) {
+			return tenant.CreateTenant{Name: "Acme", Slug: "acme", Settings: tenant.NewSettings(), Owner: c.names}.Decide(state, c.caller, now)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c.refused != "" {
+				s.When(when(open)).Refused(t, c.refused)
+				return
+			}
+			owned := created
+			owned.Owner = c.owns
+			s.When(when(open)).Then(t, owned)
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/schema"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
+	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 )
 
 // signIns compares signing in with the hash of the password alone, and the check
@@ -98,8 +99,8 @@ func (u user) signIn(ctx context.Context) (access string, err error) {
 
 type memberEverywhere struct{}
 
-func (memberEverywhere) Roles(context.Context, uuid.UUID, uuid.UUID) ([]string, error) {
-	return []string{"TenantMember"}, nil
+func (memberEverywhere) Roles(context.Context, uuid.UUID, uuid.UUID) (session.Roles, error) {
+	return session.Roles{Names: []string{"TenantMember"}}, nil
 }
 
 func hashOnly() {

@@ -17,13 +17,14 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/signin/apikey"
 	"github.com/oksai/oksai/handwritten/runtime/signin/password"
 	"github.com/oksai/oksai/handwritten/runtime/signin/seal"
+	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 	"github.com/oksai/oksai/handwritten/runtime/signin/signintest"
 )
 
 type everywhere struct{}
 
-func (everywhere) Roles(context.Context, uuid.UUID, uuid.UUID) ([]string, error) {
-	return []string{"TenantMember"}, nil
+func (everywhere) Roles(context.Context, uuid.UUID, uuid.UUID) (session.Roles, error) {
+	return session.Roles{Names: []string{"TenantMember"}}, nil
 }
 
 // TestSignInLeavesATrailWithoutSecrets runs the real sign-in over the real trail.

@@ -66,6 +66,9 @@ func (s *Signer) Issue(g Grant) (string, error) {
 	if len(g.Principal.Roles) > 0 {
 		b = b.Claim(rolesClaim, g.Principal.Roles)
 	}
+	if g.Principal.RolesVersion > 0 {
+		b = b.Claim(rolesVersionClaim, g.Principal.RolesVersion)
+	}
 	if g.Principal.Tenant != uuid.Nil {
 		b = b.Claim(tenantClaim, g.Principal.Tenant.String())
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,13 +20,14 @@ const (
 	// MaxTokenBytes bounds a token before anything of it is decoded.
 	MaxTokenBytes = 8 << 10
 
-	maxRoles        = 64
-	maxNameBytes    = 256
-	tenantClaim     = "tenant"
-	rolesClaim      = "roles"
-	sessionClaim    = "sid"
-	signInAgain     = "the bearer token is not valid here; sign in again"
-	expiredTryAgain = "the bearer token has expired; sign in again"
+	maxRoles          = 64
+	maxNameBytes      = 256
+	tenantClaim       = "tenant"
+	rolesClaim        = "roles"
+	rolesVersionClaim = "roles_version"
+	sessionClaim      = "sid"
+	signInAgain       = "the bearer token is not valid here; sign in again"
+	expiredTryAgain   = "the bearer token has expired; sign in again"
 )
 
 // provenTokens is how many tokens are remembered, a few megabytes at most.
@@ -186,6 +188,9 @@ func principal(claims jwt.Token) (p Principal, err error) {
 	if p.Roles, err = rolesOf(claims); err != nil {
 		return Principal{}, err
 	}
+	if p.RolesVersion, err = rolesVersionOf(claims); err != nil {
+		return Principal{}, err
+	}
 	return p, nil
 }
 
@@ -224,6 +229,23 @@ func rolesOf(claims jwt.Token) ([]string, error) {
 		return nil, fmt.Errorf("the token's %s claim: %w", rolesClaim, err)
 	}
 	return names(list)
+}
+
+// maxVersion is the greatest whole number up to which JSON's are exact.
+const maxVersion = 1 << 53
+
+func rolesVersionOf(claims jwt.Token) (int64, error) {
+	if !claims.Has(rolesVersionClaim) {
+		return 0, nil
+	}
+	var version float64
+	if err := claims.Get(rolesVersionClaim, &version); err != nil {
+		return 0, fmt.Errorf("the token's %s claim: %w", rolesVersionClaim, err)
+	}
+	if version < 0 || version > maxVersion || version != math.Trunc(version) {
+		return 0, fmt.Errorf("the token's %s claim is not a version", rolesVersionClaim)
+	}
+	return int64(version), nil
 }
 
 // names reads a list of roles' names.

@@ -59,13 +59,14 @@ func TestIssuedTokenNamesItsPrincipal(t *testing.T) {
 		{Subject: "ann", Tenant: uuid.New(), Roles: []string{"TenantAdmin", "TenantMember"}},
 		{Subject: "root", Roles: []string{"PlatformAdmin"}},
 		{Subject: "nobody special", Tenant: uuid.New()},
+		{Subject: "counted", Roles: []string{"TenantAdmin"}, RolesVersion: 1 << 40},
 	} {
 		token, err := keys.Issue(grant(want))
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := v.Verify(context.Background(), token)
-		if err != nil || got.Subject != want.Subject || got.Tenant != want.Tenant || !slices.Equal(got.Roles, want.Roles) {
+		if err != nil || got.Subject != want.Subject || got.Tenant != want.Tenant || !slices.Equal(got.Roles, want.Roles) || got.RolesVersion != want.RolesVersion {
 			t.Errorf("Verify(Issue(%+v)) = %+v, %v", want, got, err)
 		}
 	}

@@ -146,5 +146,8 @@ type Caller struct {
 	// Tenant is the caller's; zero for the platform itself.
 	Tenant  uuid.UUID
 	Subject string
-	Roles   []string
+	// User is the user that the caller is; nil for machines, reactions, timers and
+	// the people of other issuers.
+	User  *uuid.UUID
+	Roles []string
 }

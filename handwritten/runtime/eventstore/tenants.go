@@ -26,6 +26,26 @@ func (s *Store) InTenants(ctx context.Context, tenants []uuid.UUID, do func(pgx.
 	})
 }
 
+// Among runs do while exactly the given tenants' rows exist in tx, a transaction
+// of an append or of InTenants, for what concerns more tenants than it began with.
+// Without an error tx is afterwards as it was.
+func Among(ctx context.Context, tx pgx.Tx, tenants []uuid.UUID, do func() error) error {
+	var before string
+	if err := tx.QueryRow(ctx, "SELECT current_setting('oksai.tenants')").Scan(&before); err != nil {
+		return fmt.Errorf("ask for the tenants of a transaction: %w", err)
+	}
+	if _, err := tx.Exec(ctx, setTenants, uuidArray(tenants)); err != nil {
+		return fmt.Errorf("choose the tenants of a transaction anew: %w", err)
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, setTenants, before); err != nil {
+		return fmt.Errorf("set the tenants of a transaction back: %w", err)
+	}
+	return nil
+}
+
 // forTenants gives the statements, each in a transaction of its own in which
 // only the given tenants' rows exist.
 func (s *Store) forTenants(tenants ...uuid.UUID) *db.Queries {

@@ -161,3 +161,19 @@ func TestWhoIsCallingIsAskedFirst(t *testing.T) {
 		t.Errorf("a request that went past the admission: %v", err)
 	}
 }
+
+// TestWhoIsAUser: whose subject is an id and nothing else. An issuer's name in
+// front of one makes nobody a user of ours.
+func TestWhoIsAUser(t *testing.T) {
+	t.Parallel()
+	id := uuid.New()
+	for subject, want := range map[string]bool{
+		id.String(): true, strings.ToUpper(id.String()): false, "urn:uuid:" + id.String(): false, "{" + id.String() + "}": false,
+		strings.ReplaceAll(id.String(), "-", ""): false, "api-key:" + id.String(): false, "corporate:ann": false, "": false,
+	} {
+		caller := httpx.Caller(authn.With(t.Context(), authn.Principal{Subject: subject}))
+		if (caller.User != nil) != want || want && *caller.User != id {
+			t.Errorf("%q is the user %v", subject, caller.User)
+		}
+	}
+}

@@ -95,5 +95,14 @@ func Tenant(ctx context.Context) uuid.UUID {
 // Caller returns the principal as rules see it.
 func Caller(ctx context.Context) command.Caller {
 	p, _ := authn.From(ctx)
-	return command.Caller{Tenant: p.Tenant, Subject: p.Subject, Roles: p.Roles}
+	return command.Caller{Tenant: p.Tenant, Subject: p.Subject, User: userOf(p), Roles: p.Roles}
+}
+
+// userOf is the user that p is: their subject is an id, and nothing but an id.
+func userOf(p authn.Principal) *uuid.UUID {
+	id, err := uuid.Parse(p.Subject)
+	if err != nil || id.String() != p.Subject {
+		return nil
+	}
+	return &id
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 )
 
@@ -18,4 +19,7 @@ func Create[S, C any](ctx context.Context, at *command.Repository[S], tenant, id
 	return command.Do(ctx, at, command.Request[S]{ID: id, Creates: true}, prepare, caller(tenant), cmd)
 }
 
-func caller(tenant uuid.UUID) command.Caller { return command.Caller{Tenant: tenant, Subject: "test"} }
+// caller is an operator.
+func caller(tenant uuid.UUID) command.Caller {
+	return command.Caller{Tenant: tenant, Subject: "test", Roles: []string{authn.PlatformRole}}
+}

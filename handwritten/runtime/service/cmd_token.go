@@ -36,9 +36,9 @@ func (t tokenCommand) Run(i *invocation) error {
 	return err
 }
 
-// tenant is the one asked for; else none for platform roles, and the demo tenant for the others.
+// tenant is the one asked for; else none for roles without one, and the demo tenant for the others.
 func (t tokenCommand) tenant(c Config) (uuid.UUID, error) {
-	if t.Tenant == "" && slices.Contains(t.Role, authn.PlatformRole) {
+	if t.Tenant == "" && slices.ContainsFunc(t.Role, authn.WithoutTenant) {
 		return uuid.Nil, nil
 	}
 	text := t.Tenant

@@ -60,7 +60,7 @@ func (c Config) welcome(ctx context.Context, w welcome) error {
 
 func (c Config) roleToken(tenant, role string) (string, error) {
 	id := uuid.Nil
-	if role != authn.PlatformRole && tenant != "" {
+	if !authn.WithoutTenant(role) && tenant != "" {
 		id = uuid.MustParse(tenant)
 	}
 	return c.devToken("dev-"+strings.ToLower(role), id, []string{role}, c.clock()())

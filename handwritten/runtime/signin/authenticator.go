@@ -60,7 +60,7 @@ func (a *Authenticator) Verify(ctx context.Context, credential string) (authn.Pr
 	}
 	subjects := []revocation.Subject{revocation.User(p.Subject)}
 	if p.Session != uuid.Nil {
-		subjects = append(subjects, revocation.Session(p.Session))
+		subjects = append(subjects, revocation.Session(p.Session), revocation.Roles(p.Subject, p.Tenant, p.RolesVersion))
 	}
 	if err := a.feed.Check(subjects...); errors.Is(err, revocation.ErrRevoked) {
 		return authn.Principal{}, problem.Unauthorized("the bearer token is not valid here; sign in again").Because(err)

@@ -11,7 +11,8 @@ import (
 
 // Block refuses a user, whoever issued their tokens, everywhere within
 // revocation.MaxStale, until Unblock. subject is as in the tokens; where may be
-// the transaction in which the user is disabled.
+// the transaction in which the user is disabled. Sessions of ours are ended by
+// Sessions.EndWith: else those that have not expired meanwhile go on after Unblock.
 func (s *Service) Block(ctx context.Context, where eventstore.DB, subject, by string) error {
 	if err := revocation.Block(ctx, where, revocation.User(subject)); err != nil {
 		return err
@@ -19,8 +20,7 @@ func (s *Service) Block(ctx context.Context, where eventstore.DB, subject, by st
 	return s.audit(ctx, where, audit.Event{Kind: audit.UserBlocked, User: subject, By: by})
 }
 
-// Unblock ends what Block began. Sessions that have not ended meanwhile go on:
-// end them with Sessions.EndAll where they should not.
+// Unblock ends what Block began.
 func (s *Service) Unblock(ctx context.Context, where eventstore.DB, subject, by string) error {
 	if err := revocation.Unblock(ctx, where, revocation.User(subject), s.config.Clock()); err != nil {
 		return err

@@ -39,8 +39,8 @@ const right = "correct horse"
 // everywhere is session.Members: everybody is a TenantMember of every tenant.
 type everywhere struct{}
 
-func (everywhere) Roles(context.Context, uuid.UUID, uuid.UUID) ([]string, error) {
-	return []string{"TenantMember"}, nil
+func (everywhere) Roles(context.Context, uuid.UUID, uuid.UUID) (session.Roles, error) {
+	return session.Roles{Names: []string{"TenantMember"}, Version: 7}, nil
 }
 
 // platform is a database with what its replicas share.
@@ -174,6 +174,7 @@ func TestRevokedWithinFiveSecondsEverywhere(t *testing.T) {
 
 	tenant, by := uuid.New(), "ann"
 	signedOut, disabled, everywhere := a.signIn(t, uuid.New(), tenant), a.signIn(t, uuid.New(), tenant), a.signIn(t, uuid.New(), tenant)
+	demoted, kept := a.signIn(t, uuid.New(), tenant), a.signIn(t, uuid.New(), tenant)
 	key, text, err := a.APIKeys.Create(t.Context(), apikey.Spec{Tenant: tenant, Roles: []string{"TenantMember"}, By: by})
 	if err != nil {
 		t.Fatal(err)
@@ -189,13 +190,15 @@ func TestRevokedWithinFiveSecondsEverywhere(t *testing.T) {
 		}
 	}
 	admitted, refused := func(s int) bool { return s == 200 }, func(s int) bool { return s == 401 }
-	credentials := []secret.Text{signedOut.Access, disabled.Access, everywhere.Access, text}
+	credentials := []secret.Text{signedOut.Access, disabled.Access, everywhere.Access, demoted.Access, text}
 	for _, c := range credentials {
 		until(admitted, a, c)
 		until(admitted, b, c)
 	}
 	if err := errors.Join(
 		a.Sessions.End(t.Context(), signedOut.Session.ID), a.Block(t.Context(), a.db.Writer(), disabled.Session.User.String(), by),
+		revocation.Outdate(t.Context(), a.db.Writer(), revocation.Roles(demoted.Session.User.String(), tenant, 8), time.Now()),
+		revocation.Outdate(t.Context(), a.db.Writer(), revocation.Roles(kept.Session.User.String(), tenant, 7), time.Now()),
 		a.Sessions.EndAll(t.Context(), everywhere.Session.User, uuid.Nil), a.APIKeys.Revoke(t.Context(), tenant, key.ID, by),
 	); err != nil {
 		t.Fatal(err)
@@ -213,6 +216,7 @@ func TestRevokedWithinFiveSecondsEverywhere(t *testing.T) {
 		until(refused, a, c)
 		until(refused, b, c)
 	}
+	until(admitted, b, kept.Access) // whose roles were read when the change was there
 	if err := a.Unblock(t.Context(), a.db.Writer(), disabled.Session.User.String(), by); err != nil {
 		t.Fatal(err)
 	}

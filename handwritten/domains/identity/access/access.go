@@ -63,14 +63,7 @@ func run[S, C any](ctx context.Context, at *command.Repository[S], id uuid.UUID,
 
 // itself is a user who acts on their own account without being signed in.
 func itself(user, tenant uuid.UUID) command.Caller {
-	return command.Caller{Tenant: tenant, Subject: user.String()}
-}
-
-// userOf is the user that a token is about; false for a machine or for somebody
-// whom another issuer vouches for.
-func userOf(caller command.Caller) (uuid.UUID, bool) {
-	id, err := uuid.Parse(caller.Subject)
-	return id, err == nil
+	return command.Caller{Tenant: tenant, Subject: user.String(), User: &user}
 }
 
 func sessionOf(ctx context.Context) uuid.UUID {

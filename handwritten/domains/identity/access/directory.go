@@ -11,8 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oksai/oksai/gen/identity"
+	"github.com/oksai/oksai/handwritten/runtime/authn"
 	"github.com/oksai/oksai/handwritten/runtime/command"
 	"github.com/oksai/oksai/handwritten/runtime/problem"
+	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 )
 
 // querier reads the module's tables in PostgreSQL, of all tenants.
@@ -29,23 +31,28 @@ type directory struct {
 }
 
 // Roles implements session.Members.
-func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) ([]string, error) {
+func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) (session.Roles, error) {
 	if tenant == uuid.Nil {
 		return d.platformRoles(ctx, user)
 	}
 	member, found, err := load(ctx, d.repos.Members, tenant, user)
-	if err != nil || !found || member.Status != identity.MemberStatusMember {
-		return nil, err
+	if err != nil || !found || member.State.Status != identity.MemberStatusMember {
+		return session.Roles{}, err
 	}
-	return member.Roles, nil
+	return session.Roles{Names: member.State.Roles, Version: member.Version}, nil
 }
 
-func (d directory) platformRoles(ctx context.Context, id uuid.UUID) ([]string, error) {
+// platformRoles are what a session without a tenant is for: an operator's work,
+// or, for anybody else, to open a tenant or go to another.
+func (d directory) platformRoles(ctx context.Context, id uuid.UUID) (session.Roles, error) {
 	user, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
-	if err != nil || !found || !d.isOperator(user) {
-		return nil, err
+	switch {
+	case err != nil || !found:
+		return session.Roles{}, err
+	case d.isOperator(user.State):
+		return session.Roles{Names: []string{platformAdmin}}, nil
 	}
-	return []string{platformAdmin}, nil
+	return session.Roles{Names: []string{authn.UserRole}}, nil
 }
 
 // isOperator reports whether a user works for the platform. That a configured
@@ -66,8 +73,8 @@ func (d directory) byEmail(ctx context.Context, email string) (id uuid.UUID, use
 	if err != nil {
 		return uuid.Nil, nil, false, fmt.Errorf("find a user by e-mail: %w", err)
 	}
-	user, found, err = load(ctx, d.repos.Users, uuid.Nil, id)
-	return id, user, found, err
+	loaded, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
+	return id, loaded.State, found, err
 }
 
 // memberships are the tenants that a user works for, in the order of joining them.
@@ -84,11 +91,11 @@ func (d directory) memberships(ctx context.Context, user uuid.UUID) ([]identity.
 	return found, nil
 }
 
-// load is an aggregate's state; found is false for none.
-func load[S any](ctx context.Context, from *command.Repository[S], tenant, id uuid.UUID) (state *S, found bool, err error) {
-	loaded, err := from.Load(ctx, tenant, id)
+// load is an aggregate as it is now; found is false for none.
+func load[S any](ctx context.Context, from *command.Repository[S], tenant, id uuid.UUID) (loaded command.Loaded[S], found bool, err error) {
+	loaded, err = from.Load(ctx, tenant, id)
 	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == problem.NotFound("").Code {
-		return nil, false, nil
+		return loaded, false, nil
 	}
-	return loaded.State, err == nil, err
+	return loaded, err == nil, err
 }

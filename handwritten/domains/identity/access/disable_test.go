@@ -11,7 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/oksai/oksai/gen/tenant"
+	"github.com/oksai/oksai/handwritten/runtime/outbox/outboxtest"
 	"github.com/oksai/oksai/handwritten/runtime/platformtest"
+	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
 )
 
 func (h *house) disable(t *testing.T, u user) answer {
@@ -31,9 +33,14 @@ func (h *house) revoke(t *testing.T, u user, of uuid.UUID, role string) answer {
 
 func TestADisabledUserIsLockedOut(t *testing.T) {
 	h := open(t)
-	acme, beta := h.tenant(t, "acme"), h.tenant(t, "beta")
-	ann := h.member(t, "ann", acme, "TenantMember")
+	acme, beta, gamma := h.tenant(t, "acme"), h.tenant(t, "beta"), h.tenant(t, "gamma")
+	ann := h.member(t, "ann", acme, "TenantMember", "TenantAdmin")
+	h.Sleep(h.Now().Add(time.Second)) // acme is joined first
+	h.add(t, ann, beta, "TenantMember").want(t, 201, "")
 	open := h.enter(t, ann, right)
+	atBeta := h.tokens(t, h.post("", "/switch-tenant", `{"refresh_token": %q, "tenant": %q}`, open.Refresh, beta))
+	key := into[struct{ Secret string }](t, h.post(open.Access, "/api-keys", `{"name": "ci", "roles": ["TenantMember"]}`).want(t, 200, "")).Secret
+	h.keep(key)
 	h.disable(t, ann).want(t, 200, "")
 	began := time.Now()
 	h.locksOut(t, "a disabled user", open.Access)
@@ -42,13 +49,19 @@ func TestADisabledUserIsLockedOut(t *testing.T) {
 	}
 	h.refresh(open).want(t, 401, "SESSION_ENDED")
 	h.post("", "/sign-in", `{"email": %q, "password": %q}`, ann.email, right).want(t, 401, "INVALID_CREDENTIALS")
-	h.grant(t, ann, acme, "TenantAdmin").want(t, 409, "USER_DISABLED")
-	h.add(t, ann, beta, "TenantMember").want(t, 409, "USER_DISABLED")
+	h.grant(t, ann, acme, "Auditor").want(t, 409, "USER_DISABLED")
+	h.add(t, ann, gamma, "TenantMember").want(t, 409, "USER_DISABLED")
 	h.post(h.admin(t, uuid.Nil), "/users/"+ann.id.String()+"/appoint-operator", "").want(t, 409, "USER_DISABLED")
 
 	h.post(h.admin(t, uuid.Nil), "/users/"+ann.id.String()+"/enable", "").want(t, 200, "")
-	h.grant(t, ann, acme, "TenantAdmin").want(t, 200, "")
-	h.enter(t, ann, right)
+	h.grant(t, ann, acme, "Auditor").want(t, 200, "")
+	again := h.enter(t, ann, right).Access
+	outboxtest.Eventually(t, "the user to be let in again", func() bool { return h.do(again, "GET", "/me", "").status == 200 })
+	for _, before := range []tokens{open, atBeta} {
+		h.do(before.Access, "GET", "/me", "").want(t, 401, "UNAUTHORIZED")
+		h.refresh(before).want(t, 401, "SESSION_ENDED")
+	}
+	h.do(key, "GET", "/me", "").want(t, 200, "") // it is the tenant's
 }
 
 func TestAnOwnerCannotBeDisabled(t *testing.T) {
@@ -143,6 +156,33 @@ func TestAnAdminMakesNoOwner(t *testing.T) {
 	}
 	h.post(admin, "/members", `{"user": %q, "roles": ["TenantOwner"]}`, ann.id).want(t, 403, "FORBIDDEN")
 	h.post(admin, "/users/"+ann.id.String()+"/appoint-operator", "").want(t, 403, "FORBIDDEN")
+}
+
+// TestARevokedRoleIsLostAtOnce: the tokens that say it are refused, and the
+// session goes on with the roles that are left.
+func TestARevokedRoleIsLostAtOnce(t *testing.T) {
+	h := open(t)
+	acme, beta := h.tenant(t, "acme"), h.tenant(t, "beta")
+	ann := h.member(t, "ann", acme, "TenantMember", "TenantAdmin")
+	h.Sleep(h.Now().Add(time.Second)) // acme is joined first
+	h.add(t, ann, beta, "TenantAdmin").want(t, 201, "")
+	atAcme := h.enter(t, ann, right)
+	atBeta := h.tokens(t, h.post("", "/switch-tenant", `{"refresh_token": %q, "tenant": %q}`, atAcme.Refresh, beta))
+	h.do(atAcme.Access, "GET", "/invitations", "").want(t, 200, "")
+	h.revoke(t, ann, acme, "TenantAdmin").want(t, 200, "")
+	began := time.Now()
+	h.locksOut(t, "who had a role", atAcme.Access)
+	if took := time.Since(began); took > revocation.MaxStale {
+		t.Errorf("a revoked role lasted for %v", took)
+	}
+	next := h.tokens(t, h.refresh(atAcme))
+	if me := h.do(next.Access, "GET", "/me", "").want(t, 200, ""); !strings.Contains(me.body, `"roles":["TenantMember"]`) {
+		t.Errorf("after the refresh: %s", me.body)
+	}
+	h.do(next.Access, "GET", "/invitations", "").want(t, 403, "FORBIDDEN")
+	h.do(atBeta.Access, "GET", "/invitations", "").want(t, 200, "")
+	h.grant(t, ann, acme, "TenantAdmin").want(t, 200, "")
+	h.do(h.tokens(t, h.refresh(next)).Access, "GET", "/invitations", "").want(t, 200, "")
 }
 
 // TestAStrangersMemberIsNobody: another tenant's member answers as one that never was.

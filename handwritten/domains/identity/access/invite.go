@@ -67,10 +67,10 @@ func (a *Access) invited(ctx context.Context, in identity.JoinTenant) (onetime.F
 		return about, nil, err
 	}
 	invited, found, err := load(ctx, a.repos.Invitations, about.Tenant, about.Subject)
-	if err == nil && (!found || invited.Status != identity.InvitationStatusPending) {
+	if err == nil && (!found || invited.State.Status != identity.InvitationStatusPending) {
 		err = in.TokenInvalid()
 	}
-	return about, invited, err
+	return about, invited.State, err
 }
 
 // invitedUser is who has the address. Somebody who registered with it but never

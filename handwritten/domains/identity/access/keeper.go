@@ -51,7 +51,10 @@ func (k keeper) user(ctx context.Context, tx pgx.Tx, e event.Recorded, data even
 		if tenants > 0 {
 			return problem.Rule("USER_OWNS_TENANT", "the owner of a tenant cannot be disabled; make somebody else its owner first")
 		}
-		return k.signIn.Block(ctx, tx, user.String(), by)
+		if err := k.signIn.Block(ctx, tx, user.String(), by); err != nil {
+			return err
+		}
+		return k.sessions.EndWith(ctx, tx, user)
 	case identity.UserEnabled:
 		return k.signIn.Unblock(ctx, tx, user.String(), by)
 	case identity.OperatorDismissed:
@@ -80,14 +83,22 @@ func (k keeper) member(ctx context.Context, tx pgx.Tx, e event.Recorded, data ev
 	case identity.RoleGrantedToUser:
 		return k.granted(ctx, tx, e, []string{data.Role})
 	case identity.RoleRevokedFromUser:
-		if data.Role == tenantOwner {
-			_, err := account.Owns(ctx, tx, e.Stream.ID, -1, e.At)
-			return err
-		}
+		return k.revoked(ctx, tx, e, data.Role)
 	case identity.UserRemovedFromTenant: // who is no owner any more; the spec sees to it
 		return k.left(ctx, tx, e, e.Stream.Tenant)
 	}
 	return nil
+}
+
+// revoked refuses the tokens that still have the role. The user's sessions go
+// on: what they are refreshed to has the roles that are left.
+func (k keeper) revoked(ctx context.Context, tx pgx.Tx, e event.Recorded, role string) error {
+	if role == tenantOwner {
+		if _, err := account.Owns(ctx, tx, e.Stream.ID, -1, e.At); err != nil {
+			return err
+		}
+	}
+	return revocation.Outdate(ctx, tx, revocation.Roles(e.Stream.ID.String(), e.Stream.Tenant, e.Version), e.At)
 }
 
 // left ends a user's sessions in a tenant, also one that is just beginning there.

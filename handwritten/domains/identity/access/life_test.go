@@ -23,7 +23,7 @@ func TestLifeOfAUser(t *testing.T) {
 	h.post("", "/confirm-email", `{"token": %q}`, token+"x").want(t, 403, "TOKEN_INVALID")
 	h.post("", "/confirm-email", `{"token": %q}`, token).want(t, 204, "")
 	h.post("", "/confirm-email", `{"token": %q}`, token).want(t, 403, "TOKEN_INVALID")
-	h.post("", "/sign-in", `{"email": "ann@example.com", "password": %q}`, right).want(t, 403, "NOT_A_MEMBER")
+	h.post("", "/sign-in", `{"email": "ann@example.com", "password": %q, "tenant": %q}`, right, acme).want(t, 403, "NOT_A_MEMBER")
 
 	found := into[struct{ Items []struct{ User_ID uuid.UUID } }](t, h.do(h.admin(t, uuid.Nil), "GET", "/users?email=ann@example.com", "").want(t, 200, ""))
 	ann := user{found.Items[0].User_ID, "ann@example.com"}

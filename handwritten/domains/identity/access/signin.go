@@ -28,12 +28,9 @@ func (a *Access) SignIn(ctx context.Context, _ command.Caller, in identity.SignI
 	if !found || !user.Verified {
 		return identity.SignInResult{}, in.EmailNotVerified()
 	}
-	tenant, found, err := a.tenantFor(ctx, id, in.Tenant)
+	tenant, err := a.tenantFor(ctx, id, user, in.Tenant)
 	if err != nil {
 		return identity.SignInResult{}, err
-	}
-	if !found {
-		return identity.SignInResult{}, in.NotAMember()
 	}
 	tokens, err := a.sessions.Start(ctx, proof, tenant, in.Client)
 	if err != nil {
@@ -59,21 +56,20 @@ func (a *Access) prove(ctx context.Context, login string, user uuid.UUID, passwo
 	return proof, err
 }
 
-// tenantFor is where a session begins: where the user wants it, else in the
-// platform for an operator, else in the tenant that was joined first.
-func (a *Access) tenantFor(ctx context.Context, user uuid.UUID, wanted *uuid.UUID) (tenant uuid.UUID, found bool, err error) {
+// tenantFor is where a session begins: where the user wants it, else in no tenant
+// for an operator, else in the tenant that was joined first, if there is one.
+func (a *Access) tenantFor(ctx context.Context, id uuid.UUID, user *identity.User, wanted *uuid.UUID) (uuid.UUID, error) {
 	if wanted != nil {
-		return *wanted, true, nil
+		return *wanted, nil
 	}
-	roles, err := a.platformRoles(ctx, user)
-	if err != nil || len(roles) > 0 {
-		return uuid.Nil, err == nil, err
+	if a.isOperator(user) {
+		return uuid.Nil, nil
 	}
-	memberships, err := a.memberships(ctx, user)
+	memberships, err := a.memberships(ctx, id)
 	if err != nil || len(memberships) == 0 {
-		return uuid.Nil, false, err
+		return uuid.Nil, err
 	}
-	return memberships[0].Tenant, true, nil
+	return memberships[0].Tenant, nil
 }
 
 // RefreshSession implements identity.Operations.
@@ -111,47 +107,44 @@ func (a *Access) SignOut(ctx context.Context, _ command.Caller, in identity.Sign
 
 // SignOutEverywhere implements identity.Operations.
 func (a *Access) SignOutEverywhere(ctx context.Context, caller command.Caller, in identity.SignOutEverywhere) error {
-	user, ok := userOf(caller)
-	if !ok {
+	if caller.User == nil {
 		return in.NotAUser()
 	}
-	return a.sessions.EndAll(ctx, user, uuid.Nil)
+	return a.sessions.EndAll(ctx, *caller.User, uuid.Nil)
 }
 
 // ChangePassword implements identity.Operations. The old password is asked for
 // as at any sign-in: a session left open must not be enough to take a user over.
 func (a *Access) ChangePassword(ctx context.Context, caller command.Caller, in identity.ChangePassword) error {
-	id, ok := userOf(caller)
-	if !ok {
+	if caller.User == nil {
 		return in.NotAUser()
 	}
-	user, found, err := load(ctx, a.repos.Users, uuid.Nil, id)
+	user, found, err := load(ctx, a.repos.Users, uuid.Nil, *caller.User)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return in.NotAUser()
 	}
-	if _, err := a.prove(ctx, user.Email, id, in.OldPassword); err != nil {
+	if _, err := a.prove(ctx, user.State.Email, *caller.User, in.OldPassword); err != nil {
 		return err
 	}
 	password, err := a.signIn.Accounts.Hash(ctx, in.NewPassword)
 	if err != nil {
 		return err
 	}
-	if err := a.signIn.Accounts.SetPassword(ctx, id, password); err != nil {
+	if err := a.signIn.Accounts.SetPassword(ctx, *caller.User, password); err != nil {
 		return err
 	}
-	return a.sessions.EndAll(ctx, id, sessionOf(ctx))
+	return a.sessions.EndAll(ctx, *caller.User, sessionOf(ctx))
 }
 
 // ListSessions implements identity.Operations.
 func (a *Access) ListSessions(ctx context.Context, caller command.Caller, in identity.ListSessions) (identity.ListSessionsResult, error) {
-	user, ok := userOf(caller)
-	if !ok {
+	if caller.User == nil {
 		return identity.ListSessionsResult{}, in.NotAUser()
 	}
-	open, err := a.sessions.List(ctx, user)
+	open, err := a.sessions.List(ctx, *caller.User)
 	items := make([]identity.Session, len(open))
 	for i, s := range open {
 		items[i] = identity.Session{
@@ -164,11 +157,10 @@ func (a *Access) ListSessions(ctx context.Context, caller command.Caller, in ide
 
 // EndSession implements identity.Operations.
 func (a *Access) EndSession(ctx context.Context, caller command.Caller, in identity.EndSession) error {
-	user, ok := userOf(caller)
-	if !ok {
+	if caller.User == nil {
 		return in.NotAUser()
 	}
-	open, err := a.sessions.List(ctx, user)
+	open, err := a.sessions.List(ctx, *caller.User)
 	if err != nil {
 		return err
 	}
@@ -183,15 +175,14 @@ func (a *Access) EndSession(ctx context.Context, caller command.Caller, in ident
 // WhoAmI implements identity.Operations.
 func (a *Access) WhoAmI(ctx context.Context, caller command.Caller, _ identity.WhoAmI) (identity.WhoAmIResult, error) {
 	me := identity.WhoAmIResult{Subject: caller.Subject, Tenant: some(caller.Tenant), Roles: slices.Clone(caller.Roles)}
-	id, ok := userOf(caller)
-	if !ok {
+	if caller.User == nil {
 		return me, nil
 	}
-	user, found, err := load(ctx, a.repos.Users, uuid.Nil, id)
+	user, found, err := load(ctx, a.repos.Users, uuid.Nil, *caller.User)
 	if err != nil || !found {
 		return me, err
 	}
-	me.Email = &user.Email
-	me.Memberships, err = a.memberships(ctx, id)
+	me.Email = &user.State.Email
+	me.Memberships, err = a.memberships(ctx, *caller.User)
 	return me, err
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/oksai/oksai/handwritten/runtime/httpx"
 	"github.com/oksai/oksai/handwritten/runtime/isolation"
 )
@@ -36,7 +35,7 @@ func (a *attempt) try(t testing.TB, op isolation.Operation, x *row) {
 			calls = calls[:1] // it is refused before anything of it is looked at
 		}
 		// A person of its own: what an operation does to its caller must not spoil what follows.
-		token := a.token(t, uuid.NewString(), a.intruder.tenant, role)
+		token := a.person(t, a.intruder.tenant, role)
 		for _, c := range calls {
 			x.requests += a.tryCall(t, role, token, c)
 		}

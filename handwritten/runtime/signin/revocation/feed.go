@@ -35,13 +35,22 @@ type Feed struct {
 	cursor  uint64
 
 	mu      sync.RWMutex
-	refused map[Subject]*time.Time // until when; nil for until it is lifted
-	asOf    time.Time              // everything committed before is known
+	refused map[name]refusal
+	asOf    time.Time // everything committed before is known
+}
+
+type refusal struct {
+	until *time.Time // nil for until it is lifted
+	below int64      // of which versions
+}
+
+func (r refusal) is(of Subject, now time.Time) bool {
+	return of.version < r.below && (r.until == nil || now.Before(*r.until))
 }
 
 // NewFeed knows nothing, and so refuses everybody, until its first Poll.
 func NewFeed(db eventstore.DB, clock func() time.Time) *Feed {
-	return &Feed{db: db, clock: clock, refused: map[Subject]*time.Time{}}
+	return &Feed{db: db, clock: clock, refused: map[name]refusal{}}
 }
 
 // Check returns nil if none of subjects is revoked, ErrRevoked if one is, and
@@ -55,7 +64,7 @@ func (f *Feed) Check(subjects ...Subject) error {
 			Because(fmt.Errorf("revocations were last read %v ago, and the limit is %v", age, MaxStale))
 	}
 	for _, s := range subjects {
-		if until, found := f.refused[s]; found && (until == nil || now.Before(*until)) {
+		if f.refused[s.name].is(s, now) {
 			return fmt.Errorf("%s %s: %w", s.kind, s.id, ErrRevoked)
 		}
 	}
@@ -66,7 +75,7 @@ func (f *Feed) Check(subjects ...Subject) error {
 // has an id at or beyond pg_snapshot_xmin, so that the next poll, which begins
 // there, sees what it commits; a time or a sequence number would skip it.
 const pollSQL = `
-SELECT pg_snapshot_xmin(pg_current_snapshot()), r.kind, r.id, r.until
+SELECT pg_snapshot_xmin(pg_current_snapshot()), r.kind, r.id, r.until, r.below
 FROM (SELECT) one LEFT JOIN oksai_identity.revocations r ON r.xid >= $1`
 
 // Poll reads what has changed since the last one.
@@ -101,8 +110,8 @@ func (f *Feed) missed(now time.Time) bool {
 }
 
 type change struct {
-	subject Subject
-	until   *time.Time
+	name
+	refusal
 }
 
 func (f *Feed) read(ctx context.Context, since uint64) (next uint64, changes []change, err error) {
@@ -112,9 +121,10 @@ func (f *Feed) read(ctx context.Context, since uint64) (next uint64, changes []c
 	}
 	var kind, id *string
 	var until *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&next, &kind, &id, &until}, func() error {
+	var below *int64
+	_, err = pgx.ForEachRow(rows, []any{&next, &kind, &id, &until, &below}, func() error {
 		if kind != nil {
-			changes = append(changes, change{Subject{*kind, *id}, until})
+			changes = append(changes, change{name{*kind, *id}, refusal{until, *below}})
 		}
 		return nil
 	})
@@ -128,11 +138,11 @@ func (f *Feed) apply(changes []change, all bool, asOf time.Time) {
 		clear(f.refused)
 	}
 	for _, c := range changes {
-		f.refused[c.subject] = c.until
+		f.refused[c.name] = c.refusal
 	}
-	for s, until := range f.refused {
-		if until != nil && until.Before(asOf) {
-			delete(f.refused, s)
+	for n, r := range f.refused {
+		if r.until != nil && r.until.Before(asOf) {
+			delete(f.refused, n)
 		}
 	}
 	f.asOf = asOf

@@ -98,6 +98,25 @@ func TestBlockedUntilUnblocked(t *testing.T) {
 	}
 }
 
+// TestOutdated: a token is refused that was made from an older version, and
+// from then on no other.
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	store, clock := signintest.Open(t, signintest.Database(t)), signintest.NewClock()
+	f := revocation.NewFeed(store.Reader(), clock.Now)
+	acme, beta := uuid.New(), uuid.New()
+	for _, version := range []int64{4, 6} {
+		must(t, revocation.Outdate(t.Context(), store.Writer(), revocation.Roles("ann", acme, version), clock.Now()))
+		poll(t, f)
+		if revoked(t, f, revocation.Roles("ann", acme, version)) || !revoked(t, f, revocation.Roles("ann", acme, version-1)) || !revoked(t, f, revocation.Roles("ann", acme, 0)) {
+			t.Errorf("want exactly what is older than version %d to be refused", version)
+		}
+	}
+	if revoked(t, f, revocation.Roles("ann", beta, 1)) || revoked(t, f, revocation.Roles("bob", acme, 1)) || revoked(t, f, revocation.User("ann")) {
+		t.Error("roles elsewhere, or of another user, are refused")
+	}
+}
+
 func TestAwayTooLong(t *testing.T) {
 	t.Parallel()
 	store, clock := signintest.Open(t, signintest.Database(t)), signintest.NewClock()

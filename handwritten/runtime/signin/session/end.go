@@ -38,6 +38,27 @@ func (s *Store) EndInTenant(ctx context.Context, tx pgx.Tx, user, tenant uuid.UU
 	return s.endLocked(ctx, tx, "left the tenant", audit.SignedOut, "WHERE user_id = $1 AND tenant_id = $2 AND ended_at IS NULL", user, tenant)
 }
 
+// EndWith ends all of a user's sessions with tx, the one in which the user is
+// disabled, and voids what has not become a session yet. No session can begin
+// until tx ends, because the account is locked; so none is missed.
+func (s *Store) EndWith(ctx context.Context, tx pgx.Tx, user uuid.UUID) error {
+	if err := account.Void(ctx, tx, user); err != nil {
+		return err
+	}
+	const where = "WHERE user_id = $1 AND ended_at IS NULL"
+	open, err := s.query(ctx, s.config.Store.Reader(), where, user)
+	if err != nil {
+		return err
+	}
+	tenants := make([]uuid.UUID, len(open))
+	for i, r := range open {
+		tenants[i] = r.Tenant
+	}
+	return eventstore.Among(ctx, tx, tenants, func() error {
+		return s.endLocked(ctx, tx, "disabled", audit.SignedOut, where, user)
+	})
+}
+
 // List returns a user's living sessions, newest first.
 func (s *Store) List(ctx context.Context, user uuid.UUID) ([]Session, error) {
 	found, err := s.query(ctx, s.config.Store.Reader(), "WHERE user_id = $1 ORDER BY created_at DESC, id", user)

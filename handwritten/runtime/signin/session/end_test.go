@@ -1,10 +1,12 @@
 package session_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/oksai/oksai/handwritten/runtime/signin/account"
 	"github.com/oksai/oksai/handwritten/runtime/signin/revocation"
 )
@@ -115,5 +117,40 @@ func TestNobodyIsRemovedWhileASessionBegins(t *testing.T) {
 	}
 	if asked != 2 || free != 0 {
 		t.Errorf("roles were asked for %d times, %d of them with the account free", asked, free)
+	}
+}
+
+// TestEndWith: sessions of all tenants end with a transaction of none of them.
+func TestEndWith(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	here, there, unfinished := l.signIn(t, acme), l.signIn(t, beta), l.proof(t)
+	end := func(undone error) error {
+		return l.db.InTenants(t.Context(), []uuid.UUID{uuid.Nil}, func(tx pgx.Tx) error {
+			if _, err := account.Owns(t.Context(), tx, l.ann, 0, l.clock.Now()); err != nil {
+				return err
+			}
+			if err := l.EndWith(t.Context(), tx, l.ann); err != nil {
+				return err
+			}
+			var left int
+			err := tx.QueryRow(t.Context(), "SELECT count(*) FROM oksai_identity.sessions").Scan(&left)
+			if err == nil && left > 0 {
+				t.Errorf("afterwards the transaction sees %d rows of others", left)
+			}
+			return errors.Join(err, undone)
+		})
+	}
+	if undone := errors.New("undone"); !errors.Is(end(undone), undone) || l.dead(t, here) || l.dead(t, there) {
+		t.Error("sessions ended without the transaction")
+	}
+	if err := end(nil); err != nil {
+		t.Fatal(err)
+	}
+	if !l.dead(t, here) || !l.dead(t, there) {
+		t.Error("a session lives on")
+	}
+	if _, err := l.Start(t.Context(), unfinished, acme, ""); code(err) != "INVALID_CREDENTIALS" {
+		t.Errorf("a sign-in that had begun before: %v", err)
 	}
 }

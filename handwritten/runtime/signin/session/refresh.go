@@ -47,7 +47,7 @@ func (s *Store) Switch(ctx context.Context, text string, tenant uuid.UUID) (Toke
 		return Tokens{}, err
 	}
 	refresh := token.New(token.Refresh, uuid.New())
-	var roles []string
+	var roles Roles
 	branch := func(ctx context.Context, tx pgx.Tx, r row, _ token.Token) (_ row, _ token.Token, err error) {
 		if roles, err = s.roles(ctx, of.User, tenant); err != nil { // as in Start
 			return row{}, token.Token{}, err

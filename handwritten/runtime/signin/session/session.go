@@ -43,7 +43,14 @@ import (
 type Members interface {
 	// Roles are a user's roles in a tenant, or on the platform for the zero
 	// tenant. None means that the user has no business there.
-	Roles(ctx context.Context, user, tenant uuid.UUID) ([]string, error)
+	Roles(ctx context.Context, user, tenant uuid.UUID) (Roles, error)
+}
+
+// Roles are what a user may do somewhere.
+type Roles struct {
+	Names []string
+	// Version grows with each change; see revocation.Outdate.
+	Version int64
 }
 
 // Issuer signs access tokens. It is *signingkey.Ring.
@@ -121,7 +128,7 @@ func (s *Store) Start(ctx context.Context, proof account.Proof, tenant uuid.UUID
 	started := Session{ID: uuid.New(), User: proof.User, Tenant: tenant, Client: clip(client), Created: now, Used: now, Expires: now.Add(s.config.Absolute)}
 	started.Login = started.ID
 	refresh := token.New(token.Refresh, uuid.New())
-	var roles []string
+	var roles Roles
 	err := s.in(ctx, []uuid.UUID{tenant}, func(tx pgx.Tx) (err error) {
 		if err := account.Confirm(ctx, tx, proof, now); err != nil {
 			return err
@@ -154,12 +161,12 @@ func (s *Store) insert(ctx context.Context, tx pgx.Tx, n Session, refresh token.
 
 // issue makes the access token. It comes after the commit: if it fails, the
 // client repeats the request with the token that it has.
-func (s *Store) issue(of Session, roles []string, refresh token.Token) (Tokens, error) {
+func (s *Store) issue(of Session, roles Roles, refresh token.Token) (Tokens, error) {
 	now := s.config.Clock()
 	expires := now.Add(s.config.Access)
 	access, err := s.config.Issuer.Issue(authn.Grant{
 		Issuer: s.config.Name, Audience: s.config.Audience, NotBefore: now, Expiry: expires,
-		Principal: authn.Principal{Subject: of.User.String(), Tenant: of.Tenant, Roles: roles, Session: of.ID},
+		Principal: authn.Principal{Subject: of.User.String(), Tenant: of.Tenant, Roles: roles.Names, RolesVersion: roles.Version, Session: of.ID},
 	})
 	if err != nil {
 		return Tokens{}, err
@@ -167,16 +174,16 @@ func (s *Store) issue(of Session, roles []string, refresh token.Token) (Tokens, 
 	return Tokens{Session: of, Access: secret.New(access), AccessExpires: expires, Refresh: refresh.Text()}, nil
 }
 
-func (s *Store) roles(ctx context.Context, user, tenant uuid.UUID) ([]string, error) {
+func (s *Store) roles(ctx context.Context, user, tenant uuid.UUID) (Roles, error) {
 	if s.config.Members == nil {
-		return nil, errors.New("sessions cannot begin or go on where nobody tells the users' roles: use Store.With")
+		return Roles{}, errors.New("sessions cannot begin or go on where nobody tells the users' roles: use Store.With")
 	}
 	roles, err := s.config.Members.Roles(ctx, user, tenant)
 	if err != nil {
-		return nil, fmt.Errorf("look up the roles of user %s in tenant %s: %w", user, tenant, err)
+		return Roles{}, fmt.Errorf("look up the roles of user %s in tenant %s: %w", user, tenant, err)
 	}
-	if len(roles) == 0 {
-		return nil, problem.New(403, "NOT_A_MEMBER", "Not a member", "this user has no role in this tenant")
+	if len(roles.Names) == 0 {
+		return Roles{}, problem.New(403, "NOT_A_MEMBER", "Not a member", "this user has no role in this tenant")
 	}
 	return roles, nil
 }

@@ -45,27 +45,30 @@ type lab struct {
 
 	mu    sync.Mutex
 	roles map[uuid.UUID][]string
+	// version counts the changes of roles.
+	version int64
 	// asked is called when somebody asks for roles, if set.
 	asked func()
 }
 
 // Roles implements session.Members.
-func (l *lab) Roles(_ context.Context, user, tenant uuid.UUID) ([]string, error) {
+func (l *lab) Roles(_ context.Context, user, tenant uuid.UUID) (session.Roles, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.asked != nil {
 		l.asked()
 	}
 	if user != l.ann {
-		return nil, nil
+		return session.Roles{}, nil
 	}
-	return l.roles[tenant], nil
+	return session.Roles{Names: l.roles[tenant], Version: l.version}, nil
 }
 
 func (l *lab) setRoles(tenant uuid.UUID, roles ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.roles[tenant] = roles
+	l.version++
 }
 
 func start(t *testing.T) *lab {
