@@ -57,10 +57,15 @@ func TestAUserOfAllApps(t *testing.T) {
 		t.Errorf("the tenant's security events are %s, want that ann signed in", events.Body)
 	}
 	ann.Via(p.Apps["platform-api"]).Must(t, 403, "GET", "/security-events", "")
+	own := ann.Must(t, 201, "POST", "/tenants", `{"name": "Ann's own", "slug": "ann"}`).Object(t).ID
+	if ann.Must(t, 404, "GET", "/tenants/"+own, ""); own == p.Tenant {
+		t.Error("ann's own tenant is the one that she works for")
+	}
 
 	made := apptest.Decode[struct{ Key, Secret string }](t, p.as("TenantOwner", "platform-api").Must(t, 200, "POST", "/api-keys", `{"name": "robot", "roles": ["TenantMember"]}`))
 	robot := apptest.Caller{Base: p.Apps["demo-api"], Token: made.Secret}
 	robot.Must(t, 201, "POST", "/jobs", `{"title": "The robot's"}`)
+	robot.Do(t, "POST", "/tenants", `{"name": "The robot's", "slug": "robot"}`).WantProblem(t, 403, "NOT_A_USER")
 	operator := p.as("PlatformAdmin", "platform-admin")
 	if keys := operator.Must(t, 200, "GET", "/api-keys", "", "X-Tenant-ID", p.Tenant); !strings.Contains(keys.Body, made.Key) {
 		t.Errorf("the operator sees the keys %s", keys.Body)

@@ -84,6 +84,15 @@ func (a *Aggregate[S]) stream(caller, id uuid.UUID) (event.Stream, error) {
 	return s, nil
 }
 
+// streamOf names the stream that a request is about. What it begins is nobody's
+// yet: who has a tenant may open another.
+func (a *Aggregate[S]) streamOf(req Request[S]) (event.Stream, error) {
+	if req.Creates && a.Scope == Self {
+		return a.stream(uuid.Nil, req.ID)
+	}
+	return a.stream(req.Tenant, req.ID)
+}
+
 // Decision is what a rule wants to happen.
 type Decision[S any] struct {
 	// Events are appended together; none means that nothing changes.

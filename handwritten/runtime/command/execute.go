@@ -21,7 +21,7 @@ const maxAttempts = 8
 // not the current version, Conflict where others kept changing the stream,
 // KeyReused and KeyInFlight, and a limit's refusal.
 func (r *Repository[S]) Execute(ctx context.Context, req Request[S]) (Outcome[S], error) {
-	stream, err := r.agg.stream(req.Tenant, req.ID)
+	stream, err := r.agg.streamOf(req)
 	if err != nil {
 		return Outcome[S]{}, err
 	}

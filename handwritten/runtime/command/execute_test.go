@@ -252,6 +252,11 @@ func TestScopes(t *testing.T) {
 	if _, err := self.Load(context.Background(), uuid.New(), id); code(err) != "NOT_FOUND" {
 		t.Errorf("another tenant sees it: %v", err)
 	}
+	other := mustOpen(t, self, id) // who has one opens another
+	mustLoad(t, self, other, other)
+	if _, err := self.Load(context.Background(), id, other); code(err) != "NOT_FOUND" {
+		t.Errorf("who opened it sees it from their own: %v", err)
+	}
 	agg.Scope, agg.Type = command.Platform, "User"
 	users := command.NewRepository(store, agg)
 	user := mustOpen(t, users, uuid.New())
