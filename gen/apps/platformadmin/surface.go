@@ -10,7 +10,7 @@ func Surface() isolation.Surface {
 		Opens: "CreateTenant",
 		Roles: []string{"TenantOwner", "TenantAdmin", "TenantMember", "User", "PlatformAdmin"},
 		Operations: []isolation.Operation{
-			{Name: "CreateTenant", Method: "POST", Path: "/tenants", Body: `{"name":"{canary}","slug":"{canary}","settings":{"locale":"aa","time_zone":"{canary}"},"owner":"{id}"}`, Roles: []string{"User", "PlatformAdmin"}, Platform: true, Creates: "tenant.Tenant"},
+			{Name: "CreateTenant", Method: "POST", Path: "/tenants", Body: `{"name":"{canary}","slug":"{canary}","settings":{"locale":"aa","time_zone":"{canary}"},"owner":"{id}"}`, Roles: []string{"User", "TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}, Platform: true, Creates: "tenant.Tenant"},
 			{Name: "SuspendTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/suspend", Body: `{"reason":"{canary}"}`, Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "ActivateTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/activate", Roles: []string{"PlatformAdmin"}, Platform: true},
 			{Name: "RenameTenant", Method: "POST", Path: "/tenants/{id of tenant.Tenant}/rename", Body: `{"name":"{canary}"}`, Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Platform: true},

@@ -10,7 +10,7 @@ import (
 
 // operations says who may call what, and in which terms.
 var operations = map[api.OperationName]httpx.Operation{
-	api.CreateTenantOperation:     {Name: "CreateTenant", Roles: []string{"User", "PlatformAdmin"}, Platform: true, Body: "CreateTenantInput"},
+	api.CreateTenantOperation:     {Name: "CreateTenant", Roles: []string{"User", "TenantMember", "TenantAdmin", "TenantOwner", "PlatformAdmin"}, Platform: true, Body: "CreateTenantInput"},
 	api.SuspendTenantOperation:    {Name: "SuspendTenant", Roles: []string{"PlatformAdmin"}, Platform: true, Body: "SuspendTenantInput"},
 	api.ActivateTenantOperation:   {Name: "ActivateTenant", Roles: []string{"PlatformAdmin"}, Platform: true},
 	api.RenameTenantOperation:     {Name: "RenameTenant", Roles: []string{"TenantOwner", "TenantAdmin", "PlatformAdmin"}, Platform: true, Body: "RenameTenantInput"},
