@@ -12,8 +12,6 @@ import (
 
 	"github.com/oksai/oksai/gen/identity"
 	"github.com/oksai/oksai/handwritten/runtime/authn"
-	"github.com/oksai/oksai/handwritten/runtime/command"
-	"github.com/oksai/oksai/handwritten/runtime/problem"
 	"github.com/oksai/oksai/handwritten/runtime/signin/session"
 )
 
@@ -35,7 +33,7 @@ func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) (session.R
 	if tenant == uuid.Nil {
 		return d.platformRoles(ctx, user)
 	}
-	member, found, err := load(ctx, d.repos.Members, tenant, user)
+	member, found, err := d.repos.Members.Find(ctx, tenant, user)
 	if err != nil || !found || member.State.Status != identity.MemberStatusMember {
 		return session.Roles{}, err
 	}
@@ -45,7 +43,7 @@ func (d directory) Roles(ctx context.Context, user, tenant uuid.UUID) (session.R
 // platformRoles are what a session without a tenant is for: an operator's work,
 // or, for anybody else, to open a tenant or go to another.
 func (d directory) platformRoles(ctx context.Context, id uuid.UUID) (session.Roles, error) {
-	user, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
+	user, found, err := d.repos.Users.Find(ctx, uuid.Nil, id)
 	switch {
 	case err != nil || !found:
 		return session.Roles{}, err
@@ -73,7 +71,7 @@ func (d directory) byEmail(ctx context.Context, email string) (id uuid.UUID, use
 	if err != nil {
 		return uuid.Nil, nil, false, fmt.Errorf("find a user by e-mail: %w", err)
 	}
-	loaded, found, err := load(ctx, d.repos.Users, uuid.Nil, id)
+	loaded, found, err := d.repos.Users.Find(ctx, uuid.Nil, id)
 	return id, loaded.State, found, err
 }
 
@@ -89,13 +87,4 @@ func (d directory) memberships(ctx context.Context, user uuid.UUID) ([]identity.
 		return nil, fmt.Errorf("find a user's tenants: %w", err)
 	}
 	return found, nil
-}
-
-// load is an aggregate as it is now; found is false for none.
-func load[S any](ctx context.Context, from *command.Repository[S], tenant, id uuid.UUID) (loaded command.Loaded[S], found bool, err error) {
-	loaded, err = from.Load(ctx, tenant, id)
-	if refused, ok := errors.AsType[*problem.Error](err); ok && refused.Code == problem.NotFound("").Code {
-		return loaded, false, nil
-	}
-	return loaded, err == nil, err
 }

@@ -66,7 +66,7 @@ func (a *Access) invited(ctx context.Context, in identity.JoinTenant) (onetime.F
 	if err := a.guard.Check(ctx, about.Tenant); err != nil {
 		return about, nil, err
 	}
-	invited, found, err := load(ctx, a.repos.Invitations, about.Tenant, about.Subject)
+	invited, found, err := a.repos.Invitations.Find(ctx, about.Tenant, about.Subject)
 	if err == nil && (!found || invited.State.Status != identity.InvitationStatusPending) {
 		err = in.TokenInvalid()
 	}

@@ -119,7 +119,7 @@ func (a *Access) ChangePassword(ctx context.Context, caller command.Caller, in i
 	if caller.User == nil {
 		return in.NotAUser()
 	}
-	user, found, err := load(ctx, a.repos.Users, uuid.Nil, *caller.User)
+	user, found, err := a.repos.Users.Find(ctx, uuid.Nil, *caller.User)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (a *Access) WhoAmI(ctx context.Context, caller command.Caller, _ identity.W
 	if caller.User == nil {
 		return me, nil
 	}
-	user, found, err := load(ctx, a.repos.Users, uuid.Nil, *caller.User)
+	user, found, err := a.repos.Users.Find(ctx, uuid.Nil, *caller.User)
 	if err != nil || !found {
 		return me, err
 	}
