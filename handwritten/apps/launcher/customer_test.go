@@ -36,6 +36,8 @@ func (c *customer) opens(t *testing.T) {
 
 	boss := c.signIn(t, owner)
 	boss.Must(t, 200, "POST", "/tenants/"+c.tenant+"/change-plan", `{"plan": "pro"}`)
+	other := boss.Must(t, 201, "POST", "/tenants", `{"name": "Acme Labs", "slug": "labs"}`).Object(t).ID
+	boss.Must(t, 404, "GET", "/tenants/"+other, "") // is the owner's, but this session is of the first
 	boss.Must(t, 200, "POST", "/invitations", fmt.Sprintf(`{"email": %q, "roles": ["TenantMember"]}`, member))
 	c.nobody().Must(t, 200, "POST", "/join-tenant", fmt.Sprintf(`{"token": %q, "password": %q, "name": "Max"}`, c.mailedTo(t, member), password))
 }
