@@ -125,6 +125,8 @@ func explain(err error) (code, message string) {
 		return "DUPLICATE_ITEMS", "has the same item more than once"
 	case strings.Contains(text, "invalid value"):
 		return "UNKNOWN_VALUE", "is not one of the values that the API description lists"
+	case strings.Contains(text, "invalid UUID"):
+		return "INVALID", "is no UUID"
 	}
 	return "INVALID", "is not what the API description says: wrong type or form, or the JSON is broken here"
 }

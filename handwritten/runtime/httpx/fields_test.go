@@ -54,6 +54,7 @@ func TestOgenErrorsBecomePointers(t *testing.T) {
 		"range in an item":     {&ogenerrors.DecodeRequestError{Err: wrap(fields("lines", fields("[2]", fields("count", errors.New("int: value 0 less than 1")))), "validate")}, "/lines/2/count OUT_OF_RANGE is less than 1"},
 		"enum":                 {&ogenerrors.DecodeRequestError{Err: wrap(fields("priority", errors.New("invalid value: secret")), "validate")}, "/priority UNKNOWN_VALUE"},
 		"duplicates":           {&ogenerrors.DecodeRequestError{Err: wrap(fields("tags", errors.New("array: duplicate element [0] secret")), "validate")}, "/tags DUPLICATE_ITEMS"},
+		"id in the path":       {&ogenerrors.DecodeParamsError{Err: &ogenerrors.DecodeParamError{Name: "id", In: "path", Err: errors.New("invalid UUID length: 4")}}, "path/id INVALID is no UUID"},
 		"query parameter":      {&ogenerrors.DecodeParamsError{Err: &ogenerrors.DecodeParamError{Name: "limit", In: "query", Err: errors.New(`strconv.Atoi: parsing "secret": invalid syntax`)}}, "query/limit INVALID"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -127,8 +127,11 @@ func (c replayLetters) done(i *invocation, streams int, left []reaction.ParkedSt
 	if c.JSON {
 		return i.printJSON(left)
 	}
-	_, err := fmt.Fprintf(i.out, "%d of %d streams were handled; of the others an event failed again\n", streams-len(left), streams)
-	if err != nil || len(left) == 0 {
+	if len(left) == 0 {
+		_, err := fmt.Fprintf(i.out, "%d streams were handled\n", streams)
+		return err
+	}
+	if _, err := fmt.Fprintf(i.out, "%d of %d streams were handled; of these an event failed again:\n", streams-len(left), streams); err != nil {
 		return err
 	}
 	return c.print(i, left)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -188,10 +189,11 @@ func hasScheme(raw string, schemes ...string) bool {
 func (c Config) Redacted() map[string]any {
 	shown := map[string]any{
 		"DATABASE_URL": redactURL(c.DatabaseURL, "(embedded)"), "CLICKHOUSE_URL": redactURL(c.ClickHouseURL, "(embedded)"),
-		"KAFKA_BROKERS": c.KafkaBrokers, "REDIS_URL": redactURL(c.RedisURL, "(embedded)"),
+		"KAFKA_BROKERS": cmp.Or(strings.Join(c.KafkaBrokers, ","), "(embedded)"), "REDIS_URL": redactURL(c.RedisURL, "(embedded)"),
 		"HOST": c.Host, "PORT": c.Port, "LOG_LEVEL": c.LogLevel.String(), "OKSAI_DATA": c.DataDir, "OKSAI_CLOCK": c.ClockFile,
 		"AUTH_JWKS_URL": c.JWKSURL, "AUTH_JWKS_PATH": c.JWKSFile, "AUTH_ISSUER": c.Issuer, "AUTH_AUDIENCE": c.Audience,
-		"AUTH_EXTERNAL": c.External, "PLATFORM_OPERATORS": c.FirstOperators, "SMTP_URL": redactURL(c.SMTPURL, "(none)"), "MAIL_FROM": c.MailFrom, "TRUSTED_PROXIES": c.Proxies,
+		"AUTH_EXTERNAL": c.External, "PLATFORM_OPERATORS": strings.Join(c.FirstOperators, ","), "SMTP_URL": redactURL(c.SMTPURL, "(none)"), "MAIL_FROM": c.MailFrom,
+		"TRUSTED_PROXIES":   strings.Trim(fmt.Sprint(c.Proxies), "[]"),
 		"SIGNING_SECRET":    map[bool]string{true: "(set)", false: "(in the data folder)"}[c.SigningSecret != ""],
 		"CURSOR_SECRET":     map[bool]string{true: "(set)", false: "(made at start)"}[c.CursorSecret != ""],
 		"RATE_LIMIT_TENANT": c.RateLimitTenant, "RATE_LIMIT_PRINCIPAL": c.RateLimitPrincipal, "RATE_LIMIT_PUBLIC": c.RateLimitPublic,
