@@ -62,7 +62,7 @@ func (c RevokeRole) Decide(state *Member, caller command.Caller, _ time.Time) ([
 		return nil, problem.Refusal(403, "ROLE_ESCALATION", "only an owner can unmake another one")
 	}
 	if len(state.Roles) <= 1 {
-		return nil, problem.Rule("LAST_ROLE", "the last role cannot be revoked; remove the member instead")
+		return nil, problem.Rule("LAST_ROLE", "the last role cannot be revoked; grant another one first, or remove the member")
 	}
 	return []event.Data{RoleRevokedFromUser{Role: c.Role}}, nil
 }
