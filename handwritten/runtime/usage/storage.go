@@ -20,7 +20,7 @@ const (
 	// MeasureEvery is how often the log is read on.
 	MeasureEvery = time.Minute
 	// pageSize is how many events are summed at a time.
-	pageSize = 5000
+	pageSize = 500
 )
 
 // Storage measures what tenants store: the payloads of their events, which all
