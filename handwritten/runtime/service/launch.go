@@ -15,7 +15,8 @@ import (
 	"github.com/oksai/oksai/handwritten/runtime/embedded"
 )
 
-// exitTime is what an app may take to exit when it has stopped.
+// exitTime is what an app may take to exit when it has stopped, and what the
+// engines have for themselves if the apps took all of their time.
 const exitTime = time.Second
 
 // Platform is all apps that share one set of engines.
@@ -166,7 +167,9 @@ func (l *launcher) supervise(ctx context.Context) error {
 
 // stop ends the apps, which still need the engines for it, and then those.
 func (l *launcher) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), l.config.StopTime()+exitTime)
+	all, cancel := context.WithTimeout(context.Background(), l.config.StopTime()+2*exitTime)
+	defer cancel()
+	ctx, cancel := context.WithTimeout(all, l.config.StopTime()+exitTime)
 	defer cancel()
 	var apps errgroup.Group
 	for _, app := range l.apps {
@@ -174,7 +177,7 @@ func (l *launcher) stop() error {
 	}
 	err := apps.Wait()
 	if l.engines != nil {
-		err = errors.Join(err, l.engines.Stop(context.Background())) // which bounds itself
+		err = errors.Join(err, l.engines.Stop(all))
 	}
 	return err
 }
