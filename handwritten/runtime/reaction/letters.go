@@ -1,6 +1,7 @@
 package reaction
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,7 +120,9 @@ type envelope struct {
 	Headers   map[string]string `json:"headers"`
 	At        time.Time         `json:"at"`
 	Payload   json.RawMessage   `json:"payload,omitempty"`
-	// Raw is the value when it is not JSON.
+	// Raw is the value where Payload does not have it byte for byte: JSON is
+	// stored without its spaces, and what is not JSON not at all. The inbox knows
+	// an event by its bytes.
 	Raw []byte `json:"raw,omitempty"`
 }
 
@@ -128,9 +131,11 @@ func envelopeOf(r *kgo.Record) envelope {
 	for _, h := range r.Headers {
 		e.Headers[h.Key] = string(h.Value)
 	}
-	if json.Valid(r.Value) {
-		e.Payload = r.Value
-	} else {
+	stored, err := json.Marshal(json.RawMessage(r.Value))
+	if err == nil {
+		e.Payload = stored
+	}
+	if err != nil || !bytes.Equal(stored, r.Value) {
 		e.Raw = r.Value
 	}
 	return e
