@@ -121,10 +121,10 @@ func (c *Consumer) startWorker(ctx context.Context, client *kgo.Client, partitio
 	c.release(map[string][]int32{topic: {partition}})
 	client.ResumeFetchPartitions(map[string][]int32{topic: {partition}})
 	w := newWorker(c, client, partition)
+	w.start(ctx) // before a session that ends can find it, to stop it
 	c.mu.Lock()
 	c.workers[partition] = w
 	c.mu.Unlock()
-	w.start(ctx)
 }
 
 // release stops the workers of partitions and returns when the batches they
